@@ -1,0 +1,78 @@
+import { row } from "./entry.js";
+
+/** Refusals of the revocation service, of bundles and of the record checker. */
+export const CONTROL_CODES = {
+  order_invalid: row(
+    400,
+    "client",
+    "never",
+    1,
+    "The order does not say what its kind needs.",
+    "Correct the field that the pointer names.",
+  ),
+  order_replayed: row(409, "client", "never", 1, "The order was already given.", "Sign a new order."),
+  order_pending: row(
+    202,
+    "none",
+    "same",
+    4,
+    "A second operator must give the same order within 10 minutes.",
+    "Let another operator sign the same order.",
+  ),
+  order_same_operator: row(
+    409,
+    "client",
+    "never",
+    1,
+    "Both orders come from the same operator.",
+    "Let another operator sign the second order.",
+  ),
+  order_target_unknown: row(
+    404,
+    "client",
+    "never",
+    1,
+    "There is no standing revocation like that.",
+    "List them with seb revocations.",
+  ),
+  bundle_unreadable: row(
+    400,
+    "client",
+    "never",
+    1,
+    "The control folder does not make a valid bundle.",
+    "Correct the file that the detail names.",
+  ),
+  catalogue_invalid: row(
+    400,
+    "client",
+    "never",
+    1,
+    "A definition in the control folder is wrong.",
+    "Correct the file and field that the detail names.",
+  ),
+  records_broken: row(
+    409,
+    "service",
+    "never",
+    1,
+    "The record chain is broken.",
+    "See the place that the report names.",
+  ),
+  records_tail_unproved: row(
+    409,
+    "none",
+    "never",
+    1,
+    "The records end before or behind the last copied head: the tail is not proved.",
+    "Compare with another copy of the records.",
+  ),
+  chain_fork: row(
+    409,
+    "service",
+    "never",
+    3,
+    "Another writer has appended to this chain.",
+    "Only one instance may write a chain: stop the other one.",
+  ),
+} as const;

@@ -1,0 +1,41 @@
+import type { Code } from "./codes.js";
+
+/**
+ * An expected failure: a code of the closed table, where in the input it was found, and a sentence for a person.
+ * `detail` never carries text that came from outside unless its alphabet and length were checked first.
+ */
+export interface Failure<C extends Code = Code> {
+  readonly code: C;
+  readonly detail: string;
+  /** RFC 6901 pointer into the request body, when one field is to blame. */
+  readonly pointer?: string;
+  /** Machine-readable facts for records and problems: identifiers, numbers, digests; never secrets. */
+  readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+/** Outcome of anything that can fail for an expected reason. An exception means a bug or a lost dependency. */
+export type Result<T, C extends Code = Code> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: Failure<C> };
+
+/** Wraps a value as a success. */
+export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
+/** Builds a failure; `more` adds a pointer or facts. */
+export function fail<C extends Code>(
+  code: C,
+  detail: string,
+  more: { readonly pointer?: string; readonly facts?: Failure["facts"] } = {},
+): { readonly ok: false; readonly error: Failure<C> } {
+  return {
+    ok: false,
+    error: {
+      code,
+      detail,
+      ...(more.pointer === undefined ? {} : { pointer: more.pointer }),
+      ...(more.facts === undefined ? {} : { facts: more.facts }),
+    },
+  };
+}
