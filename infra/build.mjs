@@ -47,7 +47,12 @@ async function build() {
       const bytes = readFileSync(join(source, file));
       if (!isSource(file)) return writeIfChanged(join(target, file), bytes);
       const filename = join(source, file);
-      const { code } = await transform(bytes.toString("utf8"), { ...options, filename, swcrc: false, configFile: false });
+      const { code } = await transform(bytes.toString("utf8"), {
+        ...options,
+        filename,
+        swcrc: false,
+        configFile: false,
+      });
       writeIfChanged(join(target, outputOf(file)), Buffer.from(code));
     }),
   );

@@ -16,7 +16,8 @@ export async function exclusively(work) {
       takeOver(holder);
       continue;
     }
-    if (!told) say(`waiting for another run in this checkout to finish its preparation (process ${holder ?? "unknown"})`);
+    if (!told)
+      say(`waiting for another run in this checkout to finish its preparation (process ${holder ?? "unknown"})`);
     told = true;
     await sleep(200);
   }

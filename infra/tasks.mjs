@@ -20,7 +20,11 @@ const tasks = {
   "fuzz:http": { about: "random requests against the services", build: true, script: "e2e/fuzz/run.mjs" },
   "ci:seed": { about: "the pipeline of the seed document, as written", build: true, script: "e2e/seed/run.mjs" },
   docs: { about: "write the generated docs (--check: compare)", build: true, script: "infra/docs.mjs" },
-  fix: { about: "format and apply safe fixes", script: "node_modules/@biomejs/biome/bin/biome", args: ["check", "--write"] },
+  fix: {
+    about: "format and apply safe fixes",
+    script: "node_modules/@biomejs/biome/bin/biome",
+    args: ["check", "--write"],
+  },
 };
 
 /** Prepares this checkout and runs one task. Answers the exit code: the task's own; 1 when preparing failed; 2 for wrong use. */
