@@ -16,4 +16,5 @@ export default {
     ],
   },
   injectGlobals: false,
+  watchman: false,
 };

@@ -28,7 +28,6 @@ export async function build({ force = false } = {}) {
     say("the build failed; nothing was run");
     return 1;
   }
-  // biome-style escape codes may stand between the words when this is a terminal.
   const [, cached, total] = /Cached:\D*?(\d+) cached\D*?(\d+) total/.exec(plain(result.output)) ?? [];
   if (cached === undefined || cached !== total) {
     say(`built ${Number(total ?? 0) - Number(cached ?? 0)} of ${total ?? "?"} workspaces in ${seconds(result.ms)}`);

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import unit from "../jest.config.mjs";
+
+const rootDir = fileURLToPath(new URL("../e2e", import.meta.url));
+
+/** Black-box tests: they start what `npm run build` made, so they are slow, few at a time, and see no source but the test kit's. */
+export default {
+  testEnvironment: unit.testEnvironment,
+  rootDir,
+  roots: ["<rootDir>"],
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/"],
+  extensionsToTreatAsEsm: [".ts"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  testEnvironmentOptions: unit.testEnvironmentOptions,
+  transform: unit.transform,
+  injectGlobals: false,
+  watchman: false,
+  testTimeout: 120_000,
+  maxWorkers: 2,
+};
