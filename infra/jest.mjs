@@ -38,11 +38,12 @@ function spawnJest(outputFile, config, args) {
     [
       join(root, "node_modules", "jest", "bin", "jest.js"),
       `--config=${join(root, config)}`,
+      // First, because it takes every plain argument up to the next option.
+      `--reporters=${reporter}`,
       "--json",
       `--outputFile=${outputFile}`,
       // So that a run without tests still leaves a report; it is a failed row below.
       "--passWithNoTests",
-      `--reporters=${reporter}`,
       ...args,
     ],
     {
