@@ -80,11 +80,15 @@ describe("spawnProcess", () => {
       .then(({ code }) => require("node:fs").writeFileSync(${JSON.stringify(compiled)}, code))`;
     expect((await runCommand({ command: node, args: ["-e", build] })).code).toBe(0);
     const script = `import { track } from ${JSON.stringify(compiled)}; import { spawn } from "node:child_process";
-      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true });
-      track(child); console.log(child.pid); child.once("spawn", () => process.exit(0));`;
-    const { stdout } = await runCommand({ command: node, args: ["--input-type=module", "-e", script] });
-    expect(Number(stdout)).toBeGreaterThan(0);
-    expect(await isGone(Number(stdout))).toBe(true);
+      const start = () => { const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" }); track(child); return child; };
+      const [one, two] = [start(), start()]; console.log(one.pid + " " + two.pid);
+      setTimeout(() => process.kill(process.pid, process.argv[1]), 100);`;
+    for (const signal of ["SIGTERM", "SIGKILL"]) {
+      const { stdout } = await runCommand({ command: node, args: ["--input-type=module", "-e", script, signal] });
+      const pids = stdout.trim().split(" ").map(Number);
+      expect(pids).toHaveLength(2);
+      expect(await Promise.all(pids.map(isGone))).toEqual([true, true]);
+    }
   });
 });
 

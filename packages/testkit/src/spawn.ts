@@ -43,13 +43,14 @@ export function spawnProcess(options: SpawnOptions): SpawnedProcess {
   const stdout = gather(child.stdout, options.logFile);
   const stderr = gather(child.stderr, options.logFile);
   const exited = exitOf(child);
+  // Its children, if it left any, end with it; and its number is free for others from now on.
+  void exited.then(() => signalGroup(child, "SIGKILL"));
 
   async function stop(signal: NodeJS.Signals = "SIGTERM", graceMs = 5000): Promise<Exit> {
     signalGroup(child, signal);
     const timer = setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
     const exit = await exited;
     clearTimeout(timer);
-    signalGroup(child, "SIGKILL");
     return exit;
   }
 
