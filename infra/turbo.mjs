@@ -1,9 +1,11 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { removeStale } from "./outputs.mjs";
 import { captureChild, root, say, seconds } from "./process.mjs";
 
 const binary = join(root, "node_modules", "turbo", "bin", "turbo");
 
-/** Runs turbo with its cache on this disk only: no telemetry, no update check, no daemon, no remote cache. */
+/** Runs turbo with its cache on this disk only: no telemetry, no update check, no remote cache. */
 export function turbo(args) {
   const env = {
     ...process.env,
@@ -21,12 +23,16 @@ export function turbo(args) {
 
 /** Builds what changed, in every workspace. Answers an exit code; says nothing when nothing had to be built. */
 export async function build({ force = false } = {}) {
-  const args = ["run", "build", "--no-daemon", "--cache=local:rw", "--output-logs=errors-only"];
+  const args = ["run", "build", "--cache=local:rw", "--output-logs=errors-only"];
   const result = await turbo(force ? [...args, "--force"] : args);
   if (result.code !== 0) {
     process.stderr.write(result.output);
     say("the build failed; nothing was run");
     return 1;
+  }
+  // A build that comes out of the cache adds files and deletes none.
+  for (const group of ["packages", "apps"]) {
+    for (const name of readdirSync(join(root, group))) removeStale(join(root, group, name));
   }
   const [, cached, total] = /Cached:\D*?(\d+) cached\D*?(\d+) total/.exec(plain(result.output)) ?? [];
   if (cached === undefined || cached !== total) {
