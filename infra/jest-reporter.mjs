@@ -3,6 +3,9 @@ import { relative } from "node:path";
 
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
+/** A stack frame of the test runner itself says nothing about the failure. */
+const runnerFrame = /^ +at .*node_modules\/(?:jest-circus|jest-runner|jest-runtime)\//;
+
 export default class CompactReporter {
   constructor(globalConfig) {
     this.rootDir = globalConfig.rootDir;
@@ -36,6 +39,7 @@ export default class CompactReporter {
   }
 
   print(text) {
-    process.stderr.write(`${text.replaceAll(escapes, "").trimEnd()}\n`);
+    const lines = text.replaceAll(escapes, "").trimEnd().split("\n");
+    process.stderr.write(`${lines.filter((line) => !runnerFrame.test(line)).join("\n")}\n`);
   }
 }
