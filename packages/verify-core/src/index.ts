@@ -1,0 +1,15 @@
+export { type ApproverKeys, type VerifiedApproval, verifyApproval } from "./approval.js";
+export { certificateClaims } from "./certificate.js";
+export { type Decoded, decodeUnverified } from "./decode.js";
+export { type GateCode, type Gated, gate } from "./gate.js";
+export { type ObservationRules, type VerifiedObservation, verifyObservation } from "./observation.js";
+export { ORDER_MAX_LIFETIME_SECONDS, type OrderCode, type VerifiedOrder, verifyOrder } from "./order.js";
+export { type ProofCode, type ProofExpectation, type VerifiedProof, verifyProof } from "./proof.js";
+export { type AcceptedJwk, type Alg, acceptableJwk, importPublicKey, type PublicKey } from "./public-key.js";
+export { type RecordCode, type VerifiedRecord, verifyRecord } from "./record.js";
+export { createReplayWindow, type ReplayWindow } from "./replay-window.js";
+export { checkSignature, type SignatureCode, type Signed } from "./signature.js";
+export { type StatusCode, type VerifiedStatus, verifyStatus } from "./status.js";
+export type { Trust, TrustedKey } from "./trust.js";
+export { type TrustCode, type TrustPins, verifyTrust } from "./trust-file.js";
+export { checkWindow, type Times, type WindowCode, type WindowRules } from "./window.js";
