@@ -1,0 +1,146 @@
+import type { Execution, TakeRequest, View } from "@seb/authority";
+import { type CertificateClaims, fail, ok, type Result } from "@seb/schema";
+import { certificateClaims, checkSignature, checkWindow, gate } from "@seb/verify-core";
+import type { Broker } from "../broker.js";
+import { checkCeilings, rateCeilings } from "./ceilings.js";
+import { checkContract } from "./contract.js";
+import { checkPossession } from "./possession.js";
+import { checkPolicy, checkRevoked } from "./revocation.js";
+import { checkState } from "./state.js";
+import type { Step } from "./steps.js";
+import type { Checked, Compiled, Presented } from "./subject.js";
+
+/** What the list ends with: everything checked, or the state of the very same operation, presented before. */
+export type Admission =
+  | { readonly kind: "checked"; readonly checked: Checked }
+  | { readonly kind: "replayed"; readonly execution: Execution; readonly claims: CertificateClaims };
+
+/** Told as soon as the claims are known to be authentic: refusals from then on are recorded one by one. */
+export type Authentic = (claims: CertificateClaims) => void;
+
+/** May a shadow certificate pass, and may possession or the operation be missing? Only in a verification. */
+export interface AdmissionMode {
+  readonly shadow: boolean;
+}
+
+const SKEW_SECONDS = 2;
+
+/** The checks of admission in their order, up to the last one that writes nothing. */
+export async function admit(
+  broker: Broker,
+  step: Step,
+  presented: Presented,
+  mode: AdmissionMode,
+  authentic: Authentic,
+): Promise<Admission> {
+  const { ports, config, bundles } = broker;
+  const nowSeconds = () => ports.clock.nowMs() / 1000;
+
+  const gated = await step("token", () => gate(presented.certificate, "seb-cert+jwt"));
+  const signed = await step("signature", () => checkSignature(gated, ports.trust(), nowSeconds()));
+  const claims = await step("claims", () => {
+    const read = certificateClaims(signed);
+    if (!read.ok) return read;
+    authentic(read.value);
+    if (read.value.mode === "shadow" && !mode.shadow)
+      return fail("certificate_shadow", "shadow certificates never execute");
+    return read;
+  });
+  await step("audience", () =>
+    claims.aud === config.audience ? ok(undefined) : fail("audience_wrong", "the certificate names another broker"),
+  );
+  await step("window", () =>
+    checkWindow(claims, {
+      nowSeconds: nowSeconds(),
+      skewSeconds: SKEW_SECONDS,
+      maxLifetimeSeconds: config.max_lifetime_seconds,
+    }),
+  );
+  if (presented.proof !== undefined || !mode.shadow) {
+    await step("possession", () => checkPossession(broker, presented, claims.cnf.jkt));
+  }
+  const known = await step("replay", () => checkReplay(broker, claims, presented));
+  if (known) return { kind: "replayed", execution: known, claims };
+
+  const compiled = await step("contract", () =>
+    checkContract(ports, bundles, claims, signed.kid, presented.request, nowSeconds()),
+  );
+  await step("ceilings", () => checkCeilings(ports.ceilings, claims));
+  const view = await step("policy", () => readPolicy(broker, compiled));
+  const pin = await step("view", () => checkView(broker, view, compiled));
+  const seen = await step("state", (signal) => checkState(compiled, signal));
+  return { kind: "checked", checked: { ...compiled, pin, seen, take: takeRequest(broker, compiled, presented, pin) } };
+}
+
+async function checkReplay(
+  broker: Broker,
+  claims: CertificateClaims,
+  presented: Presented,
+): Promise<Result<Execution | undefined>> {
+  const known = await broker.ports.store.lookup(claims.jti);
+  if (!known.ok || known.value === undefined) return known;
+  if (presented.request !== undefined && known.value.op === presented.op) return known;
+  return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
+}
+
+/** The parts of a certificate that revocations and epochs can name. */
+export function revocable(compiled: Pick<Compiled, "claims" | "signerKid">) {
+  const { claims, signerKid } = compiled;
+  return {
+    cert_id: claims.jti,
+    subject: claims.sub,
+    keys: [claims.cnf.jkt, signerKid],
+    policies: [claims.policy.id],
+    bundle: claims.bundle,
+    action: claims.action,
+    resource: claims.resource,
+    epochs: {
+      global: claims.epochs.global,
+      subject: claims.epochs.subject,
+      policy: { id: claims.policy.id, epoch: claims.policy.epoch },
+    },
+  };
+}
+
+async function readPolicy(broker: Broker, compiled: Compiled): Promise<Result<View>> {
+  const view = await broker.ports.view.read();
+  if (!view.ok) return view;
+  const standing = checkPolicy(view.value, revocable(compiled));
+  return standing.ok ? view : standing;
+}
+
+function checkView(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
+  const pin = broker.ports.status.pin();
+  if (!pin.ok) return pin;
+  const { run_id, generation, min_seq } = pin.value;
+  if (view.run_id !== run_id || view.generation !== generation) {
+    return fail("store_discontinuity", "the store is not the one that the signed status names");
+  }
+  if (view.seq < min_seq)
+    return fail("status_backwards", "the store's view is older than a signed status already seen");
+  const standing = checkRevoked(view, revocable(compiled));
+  return standing.ok ? pin : standing;
+}
+
+const SETTLE_MS = 5000;
+
+function takeRequest(broker: Broker, compiled: Compiled, presented: Presented, pin: TakeRequest["pin"]): TakeRequest {
+  const { claims } = compiled;
+  const { ports, config } = broker;
+  return {
+    pin,
+    ...revocable(compiled),
+    exp: claims.exp,
+    once: claims.once,
+    ceilings: rateCeilings(ports.ceilings, claims.resource),
+    entry: {
+      cert_id: claims.jti,
+      certificate: presented.certificate,
+      request: presented.request ?? { action: claims.action, resource: claims.resource, parameters: {} },
+      op: presented.op,
+      broker: config.instance,
+      boot: ports.chain.boot,
+      life_ms: claims.contract.timeout_seconds * 1000 + SETTLE_MS,
+    },
+  };
+}

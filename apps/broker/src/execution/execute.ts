@@ -1,0 +1,157 @@
+import type { Taken } from "@seb/authority";
+import type { Session } from "@seb/connector";
+import type { Recorded } from "@seb/records";
+import type { ExecutionAnswer, Operation, Result } from "@seb/schema";
+import { runSteps, type Step, type TraceRow } from "../admission/steps.js";
+import type { Checked } from "../admission/subject.js";
+import type { Broker } from "../broker.js";
+import { decisionBody, type Ending } from "./bodies.js";
+import { finish } from "./finish.js";
+import { createGuard } from "./guard.js";
+import type { Running } from "./open.js";
+
+/** An execution that was taken and whose decision is durable: nothing can be sent without one. */
+export interface Decided {
+  readonly record: Recorded<"decision">;
+  readonly checked: Checked;
+  readonly operation: Operation;
+  readonly running: Running;
+  readonly answer: ExecutionAnswer;
+}
+
+const NOTHING_SENT = "nothing was sent";
+
+/** Takes the certificate: from here on it is spent, unless `take` itself refuses. */
+export async function take(broker: Broker, step: Step, checked: Checked): Promise<Taken> {
+  return step("take", () => broker.ports.store.take(checked.take));
+}
+
+/** Makes the decision durable. Without that record there is no `Decided`, and without that no execution. */
+export async function decide(
+  broker: Broker,
+  step: Step,
+  checked: Checked,
+  operation: Operation,
+  taken: Taken,
+  requestId: string,
+  trace: readonly TraceRow[],
+): Promise<Decided> {
+  const { ports, index } = broker;
+  const running: Running = {
+    claims: checked.claims,
+    signerKid: checked.signerKid,
+    connector: checked.connector,
+    fence: taken.fence,
+    takeSeq: taken.seq,
+    recalled: undefined,
+    sent: false,
+  };
+  broker.running.add(running);
+  const body = decisionBody(ports, checked, taken, requestId, trace);
+  const recorded = await runSteps(() => step("record", () => ports.chain.append("decision", body)));
+  if (!recorded.ok) {
+    await abandon(broker, checked, taken);
+    return step("record", () => ({ ok: false, error: recorded.failure }));
+  }
+  index.fold({ kind: "decision", at_ms: recorded.value.at_ms, body });
+  const known = index.get(checked.claims.jti);
+  if (!known) throw new Error("a decision was recorded that the index does not hold");
+  return { record: recorded.value, checked, operation, running, answer: known.answer };
+}
+
+/** Nothing was decided, so nothing may happen: the open entry goes, the certificate stays spent. */
+async function abandon(broker: Broker, checked: Checked, taken: Taken): Promise<void> {
+  const { claims, take: request } = checked;
+  broker.running.remove(claims.jti);
+  const at = broker.ports.clock.nowMs();
+  const closed = await broker.ports.store.close(claims.jti, taken.fence, {
+    op: request.entry.op,
+    answer: {
+      cert_id: claims.jti,
+      state: "not_executed",
+      replayed: false,
+      action: claims.action,
+      resource: claims.resource,
+      subject: claims.sub,
+      parameters: request.entry.request.parameters,
+      decided_at_ms: at,
+      closed_at_ms: at,
+      result: {},
+      code: "no_decision",
+      fence: taken.fence,
+    },
+  });
+  if (!closed.ok)
+    broker.ports.log.warn({ cert_id: claims.jti, code: closed.error.code }, "an undecided entry stays open");
+}
+
+/** Mints the identity, guards, sends and ends the execution. It always ends in an outcome, a thrown value in `unknown`. */
+export async function execute(broker: Broker, step: Step, decided: Decided): Promise<ExecutionAnswer> {
+  const { checked, running } = decided;
+  const abort = new AbortController();
+  const deadline = setTimeout(() => abort.abort(), checked.claims.contract.timeout_seconds * 1000);
+  let session: Session | undefined;
+  try {
+    const sent = await runSteps(async () => {
+      session = await step("mint", () => open(decided, abort.signal));
+      const guard = createGuard(broker, running);
+      await step("guard", () => guard.check());
+      return send(broker, decided, session, guard, abort.signal);
+    });
+    const ending: Ending = sent.ok
+      ? sent.value
+      : { state: "not_executed", code: sent.failure.code, detail: sent.failure.detail, result: {}, by: "broker" };
+    return await finish(broker, step, decided, ending, session?.identity ?? null);
+  } finally {
+    clearTimeout(deadline);
+    broker.running.remove(checked.claims.jti);
+  }
+}
+
+function open(decided: Decided, signal: AbortSignal): Promise<Result<Session>> {
+  const { claims, connector } = decided.checked;
+  return connector.open({
+    cert_id: claims.jti,
+    subject: claims.sub,
+    contract: claims.contract,
+    operation: decided.operation,
+    fence: decided.running.fence,
+    not_after_ms: claims.exp * 1000,
+    signal,
+  });
+}
+
+/** Sends under its own, longer deadline: a send that was cut off is unknown, never "not executed". */
+async function send(
+  broker: Broker,
+  decided: Decided,
+  session: Session,
+  guard: ReturnType<typeof createGuard>,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const { ports } = broker;
+  const hook = ports.hook ?? ((_name, _certId, run) => run());
+  const unknown = (detail: string): Ending => ({
+    state: "unknown",
+    code: "execution_unknown",
+    detail,
+    result: {},
+    by: "broker",
+  });
+  const late = new Promise<Ending>((resolve) => {
+    signal.addEventListener("abort", () => resolve(unknown("no answer within the action's timeout")), { once: true });
+  });
+  const sending = hook("execute", decided.checked.claims.jti, async (): Promise<Ending> => {
+    const result = await session.execute(async () => (await guard.check()).ok);
+    if (result.state === "executed") return { ...result, code: null, detail: "", by: "broker" };
+    if (result.state === "unknown") return unknown(result.detail);
+    const code = guard.refusal()?.code ?? decided.running.recalled?.code ?? result.code;
+    return { state: "not_executed", code: code, detail: result.detail || NOTHING_SENT, result: {}, by: "broker" };
+  });
+  try {
+    return await Promise.race([sending, late]);
+  } catch (thrown) {
+    ports.log.error({ cert_id: decided.checked.claims.jti, err: thrown }, "the connector threw while sending");
+    return unknown("the connector failed while sending");
+  }
+}

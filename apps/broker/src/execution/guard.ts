@@ -1,0 +1,62 @@
+import { type Failure, fail, ok, type Result } from "@seb/schema";
+import { revocable } from "../admission/admit.js";
+import { checkRevoked } from "../admission/revocation.js";
+import type { Broker } from "../broker.js";
+import type { Running } from "./open.js";
+
+/** The last look before something is sent. */
+export interface Guard {
+  /** Window on wall and monotonic clock, fence still ours, status fresh, view clean, not recalled. */
+  check(): Promise<Result<void>>;
+  /** Why the last check refused, if it did. */
+  refusal(): Failure | undefined;
+}
+
+/** Makes the guard of one execution; the monotonic deadline is fixed now, so that a wall clock set back gains nothing. */
+export function createGuard(broker: Broker, running: Running): Guard {
+  const { ports } = broker;
+  const { claims } = running;
+  const untilMonotonicMs = ports.clock.monotonicMs() + (claims.exp * 1000 - ports.clock.nowMs());
+  let refused: Failure | undefined;
+
+  async function look(): Promise<Result<void>> {
+    if (running.recalled)
+      return fail("recalled", "a revocation met the execution", { facts: { seq: running.recalled.seq } });
+    const open = await inWindowAndOurs();
+    if (!open.ok) return open;
+    const pin = ports.status.pin();
+    if (!pin.ok) return pin;
+    const view = await ports.view.read();
+    if (!view.ok) return view;
+    if (view.value.run_id !== pin.value.run_id || view.value.generation !== pin.value.generation) {
+      return fail("store_discontinuity", "the store changed during the execution");
+    }
+    const standing = checkRevoked(view.value, revocable(running));
+    if (!standing.ok) return standing;
+    // The look itself took time: whoever was paused in it must not send late.
+    return window();
+  }
+
+  function window(): Result<void> {
+    const closed = ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs;
+    return closed ? fail("expired", "the window closed before anything was sent") : ok(undefined);
+  }
+
+  async function inWindowAndOurs(): Promise<Result<void>> {
+    const inside = window();
+    if (!inside.ok) return inside;
+    const ours = await ports.store.holds(claims.jti, running.fence);
+    if (!ours.ok) return ours;
+    return ours.value ? ok(undefined) : fail("fence_lost", "another broker took this execution over");
+  }
+
+  return {
+    async check() {
+      const result = await look();
+      refused = result.ok ? undefined : result.error;
+      running.sent = running.sent || result.ok;
+      return result;
+    },
+    refusal: () => refused,
+  };
+}

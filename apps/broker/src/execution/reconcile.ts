@@ -1,0 +1,179 @@
+import type { OpenEntry } from "@seb/authority";
+import { type CertificateClaims, type ExecutionAnswer, fail, ok, type Result } from "@seb/schema";
+import { certificateClaims, checkSignature, gate } from "@seb/verify-core";
+import type { Broker } from "../broker.js";
+import { type Ending, outcomeBody } from "./bodies.js";
+
+const TAKEOVER_LIFE_MS = 30_000;
+const TARGET_TIMEOUT_MS = 15_000;
+
+/** Looks for executions that nobody finishes any more, now and again. `stop` waits for the round under way. */
+export function startReconciling(broker: Broker): { stop(): Promise<void> } {
+  let stopped = false;
+  let round: Promise<void> = Promise.resolve();
+  const turn = () => {
+    round = reconcileAll(broker)
+      .catch((thrown: unknown) => broker.ports.log.error({ err: thrown }, "a round of reconciliation failed"))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(turn, broker.config.reconcile_every_ms);
+      });
+  };
+  let timer = setTimeout(turn, 0);
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await round;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** One round: own entries of an earlier boot at once, anybody's after their deadline on the store's signed time. */
+export async function reconcileAll(broker: Broker): Promise<void> {
+  const { ports, config } = broker;
+  const pin = ports.status.pin();
+  if (!pin.ok) return;
+  const open = await ports.store.open();
+  if (!open.ok) return;
+  for (const entry of open.value) {
+    if (broker.running.get(entry.cert_id)?.fence === entry.fence) continue;
+    const ownEarlier = entry.broker === config.instance && entry.boot < ports.chain.boot;
+    if (ownEarlier || pin.value.now_ms > entry.deadline_ms) await takeOverEntry(broker, entry);
+  }
+  await reconcileOrphans(broker, new Set(open.value.map((entry) => entry.cert_id)));
+}
+
+/** Raises the fence, asks the target, writes the final outcome. Also the way in for a person's resolution. */
+export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Ending): Promise<Result<ExecutionAnswer>> {
+  const { ports, config } = broker;
+  const pin = ports.status.pin();
+  if (!pin.ok) return pin;
+  const taker = { broker: config.instance, boot: ports.chain.boot, life_ms: TAKEOVER_LIFE_MS };
+  const taken = await ports.store.takeOver(entry.cert_id, entry.fence, taker, pin.value);
+  if (!taken.ok) return taken;
+  const claims = await claimsOf(broker, entry.certificate);
+  if (!claims.ok) return claims;
+  const { fence, seq } = taken.value;
+  const noted = await ports.chain.append("takeover", {
+    cert_id: entry.cert_id,
+    fence,
+    from_broker: entry.broker,
+    from_boot: entry.boot,
+    take_seq: seq,
+  });
+  if (!noted.ok) return noted;
+  const known = answerOf(broker, claims.value, entry, fence);
+  const undecided = entry.broker === config.instance && broker.index.get(entry.cert_id) === undefined;
+  const ending = by ?? (await endingOf(broker, claims.value, undecided));
+  return conclude(broker, claims.value, entry.op, known, ending, { fence, takeSeq: seq });
+}
+
+/** Decisions in our own records without a final outcome, whose entry the store no longer holds. */
+async function reconcileOrphans(broker: Broker, inStore: ReadonlySet<string>): Promise<void> {
+  for (const known of broker.index.unfinished()) {
+    const { cert_id, fence } = known.answer;
+    if (inStore.has(cert_id) || broker.running.get(cert_id)) continue;
+    const ending = await endingOf(broker, known.claims, false);
+    if (ending.state === "unknown" && known.answer.state === "unknown") continue;
+    const answer = { ...known.answer, fence: fence + 1 };
+    await conclude(broker, known.claims, known.op, answer, ending, { fence: fence + 1, takeSeq: known.takeSeq });
+  }
+}
+
+async function claimsOf(broker: Broker, certificate: string): Promise<Result<CertificateClaims>> {
+  const gated = gate(certificate, "seb-cert+jwt");
+  if (!gated.ok) return gated;
+  const signed = await checkSignature(gated.value, broker.ports.trust(), broker.ports.clock.nowMs() / 1000);
+  return signed.ok ? certificateClaims(signed.value) : signed;
+}
+
+function answerOf(broker: Broker, claims: CertificateClaims, entry: OpenEntry, fence: number): ExecutionAnswer {
+  const known = broker.index.get(entry.cert_id)?.answer;
+  return {
+    cert_id: claims.jti,
+    state: "decided",
+    replayed: false,
+    action: claims.action,
+    resource: claims.resource,
+    subject: claims.sub,
+    parameters: entry.request.parameters,
+    decided_at_ms: known?.decided_at_ms ?? broker.ports.clock.nowMs(),
+    closed_at_ms: null,
+    result: {},
+    code: null,
+    fence,
+  };
+}
+
+/** Fences the target first, so that a sleeping sender's late change fails, and only then believes what it says. */
+async function endingOf(broker: Broker, claims: CertificateClaims, undecided: boolean): Promise<Ending> {
+  const unknown = (detail: string): Ending => ({
+    state: "unknown",
+    code: "execution_unknown",
+    detail,
+    result: {},
+    by: "reconciler",
+  });
+  const connector = broker.ports.connectors.get(claims.contract.connector);
+  if (!connector) return unknown("this broker has no such connector");
+  const signal = AbortSignal.timeout(TARGET_TIMEOUT_MS);
+  const fenced = await connector.fence(claims.jti, claims.contract, signal);
+  if (!fenced.ok) return unknown(`the target could not be fenced: ${fenced.error.code}`);
+  await connector.recall(claims.jti, claims.contract, signal);
+  if (undecided) {
+    return {
+      state: "not_executed",
+      code: "no_decision",
+      detail: "no decision is recorded",
+      result: {},
+      by: "reconciler",
+    };
+  }
+  const said = await connector.reconcile(claims.jti, claims.contract, signal);
+  if (!said.ok) return unknown(`the target does not answer: ${said.error.code}`);
+  if (said.value.state === "cannot_tell") return unknown(said.value.detail);
+  if (said.value.state === "executed") return { ...said.value, code: null, detail: "", by: "reconciler" };
+  return {
+    state: "not_executed",
+    code: "not_executed",
+    detail: "the target knows nothing of it",
+    result: {},
+    by: "reconciler",
+  };
+}
+
+async function conclude(
+  broker: Broker,
+  claims: CertificateClaims,
+  op: string,
+  known: ExecutionAnswer,
+  ending: Ending,
+  place: { readonly fence: number; readonly takeSeq: number },
+): Promise<Result<ExecutionAnswer>> {
+  const { ports, index } = broker;
+  const body = outcomeBody({ ...known, policy: claims.policy.id }, ending, {
+    ...place,
+    recallSeq: null,
+    identity: null,
+  });
+  const recorded = await ports.chain.append("outcome", body);
+  if (!recorded.ok) return recorded;
+  index.fold({ kind: "outcome", at_ms: recorded.value.at_ms, body });
+  const closedAt = ending.state === "unknown" ? null : recorded.value.at_ms;
+  const answer = {
+    ...known,
+    state: ending.state,
+    code: ending.code,
+    result: { ...ending.result },
+    closed_at_ms: closedAt,
+  };
+  const execution = { op, answer };
+  const written =
+    ending.state === "unknown"
+      ? await ports.store.note(claims.jti, place.fence, execution)
+      : await ports.store.close(claims.jti, place.fence, execution);
+  // An orphan has no entry to close: its outcome record alone is the truth.
+  if (!written.ok && written.error.code !== "fence_lost") return fail(written.error.code, written.error.detail);
+  return ok(answer);
+}

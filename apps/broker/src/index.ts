@@ -1,0 +1,3 @@
+export { BrokerConfig } from "./config.js";
+export type { BrokerPorts, BundleStore, StepHook } from "./ports.js";
+export { type BrokerService, createService } from "./service.js";

@@ -1,0 +1,25 @@
+import { ADMISSION_CODES, type Code, TOKEN_CODES } from "@seb/schema";
+
+function codesOf(table: Readonly<Record<string, unknown>>, without: readonly string[] = []): readonly Code[] {
+  return Object.keys(table).filter((code): code is Code => !without.includes(code));
+}
+
+/** Codes that the broker's routes can answer with, besides those of the HTTP shell. */
+export const EXECUTION_CODES: readonly Code[] = [
+  ...codesOf(TOKEN_CODES, ["trust_invalid", "trust_threshold", "trust_rollback", "trust_expired"]),
+  ...codesOf(ADMISSION_CODES, ["execution_not_found", "reconcile_impossible", "resolution_refused"]),
+  "request_invalid",
+  "header_invalid",
+  "bundle_invalid",
+];
+
+/** Codes of routes that an agent reaches by a proof alone. */
+export const AGENT_CODES: readonly Code[] = [
+  ...codesOf(TOKEN_CODES).filter((code) => code.startsWith("proof_") || code.startsWith("agent_")),
+  "no_active_bundle",
+  "bundle_unknown",
+  "bundle_invalid",
+  "status_missing",
+  "status_stale",
+  "status_backwards",
+];

@@ -1,0 +1,76 @@
+import type { OpenEntry } from "@seb/authority";
+import { type ExecutionAnswer, fail, type OrderBody, OrderRequest, type Result } from "@seb/schema";
+import { type Context, defineRoute, type Route } from "@seb/service-kit";
+import { verifyOrder } from "@seb/verify-core";
+import type { Broker } from "../broker.js";
+import type { Ending } from "../execution/bodies.js";
+import { takeOverEntry } from "../execution/reconcile.js";
+import { refuse } from "./reply.js";
+
+type Resolve = Extract<OrderBody, { do: "resolve" }>;
+
+/** `POST /v1/resolutions`: a named operator says what became of an execution that the target cannot tell about. */
+export function postResolutions(broker: Broker): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/v1/resolutions",
+    summary: "Resolve an unknown execution by a named person",
+    codes: [
+      "order_invalid",
+      "token_malformed",
+      "token_key_unknown",
+      "token_signature_invalid",
+      "expired",
+      "execution_not_found",
+      "resolution_refused",
+      "fence_lost",
+      "record_failed",
+    ],
+    body: OrderRequest,
+    handle: async (context) => {
+      const resolved = await resolve(broker, context);
+      return resolved.ok
+        ? { status: 200, body: resolved.value }
+        : refuse(broker, context, resolved.error, "resolve", { authentic: false });
+    },
+  });
+}
+
+async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<Result<ExecutionAnswer>> {
+  const { ports, config } = broker;
+  const verified = await verifyOrder(context.body.order, ports.trust(), {
+    audience: config.environment,
+    nowSeconds: ports.clock.nowMs() / 1000,
+  });
+  if (!verified.ok) return verified;
+  const { claims } = verified.value;
+  if (claims.order.do !== "resolve")
+    return fail("order_invalid", "this service takes orders to resolve only", { pointer: "/order" });
+  const order: Resolve = claims.order;
+  const open = await ports.store.open();
+  if (!open.ok) return open;
+  const entry: OpenEntry | undefined = open.value.find(({ cert_id }) => cert_id === order.certificate);
+  if (!entry) {
+    const known = broker.index.get(order.certificate);
+    return known
+      ? fail("resolution_refused", "the execution is closed", { facts: { state: known.answer.state } })
+      : fail("execution_not_found", "no execution of that certificate is known");
+  }
+  if (broker.index.get(order.certificate)?.answer.state !== "unknown") {
+    return fail("resolution_refused", "the execution is not unknown: it may still end by itself");
+  }
+  const by: Ending = {
+    state: order.state,
+    code: order.state === "executed" ? null : "not_executed",
+    detail: claims.reason,
+    result: {},
+    by: `operator:${claims.sub}`,
+  };
+  const noted = await ports.chain.append("resolution", {
+    cert_id: order.certificate,
+    operator: claims.sub,
+    order: context.body.order,
+    state: order.state,
+  });
+  return noted.ok ? takeOverEntry(broker, entry, by) : noted;
+}

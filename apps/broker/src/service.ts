@@ -1,0 +1,65 @@
+import { createHttpService } from "@seb/service-kit";
+import { createBroker } from "./broker.js";
+import type { BrokerConfig } from "./config.js";
+import { startRecalling } from "./execution/recall.js";
+import { startReconciling } from "./execution/reconcile.js";
+import type { BrokerPorts } from "./ports.js";
+import { getExecution, getExecutions } from "./routes/get-executions.js";
+import { postExecutions } from "./routes/post-executions.js";
+import { postObservations } from "./routes/post-observations.js";
+import { postResolutions } from "./routes/post-resolutions.js";
+import { postVerifications } from "./routes/post-verifications.js";
+
+const DRAIN_MS = 10_000;
+
+/** A broker that can be started once and stopped once. */
+export interface BrokerService {
+  start(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Stops taking requests, lets those under way end, then stops its watches. */
+  stop(): Promise<void>;
+}
+
+/** The broker over its ports: no environment, no adapter, no file is touched here. */
+export async function createService(config: BrokerConfig, ports: BrokerPorts): Promise<BrokerService> {
+  const broker = createBroker(config, ports);
+  for await (const record of ports.chain.history()) broker.index.fold(record);
+  const http = createHttpService({
+    name: "broker",
+    host: config.host,
+    port: config.port,
+    signerUrl: config.signer_url,
+    routes: [
+      postObservations(broker),
+      postExecutions(broker),
+      getExecutions(broker),
+      getExecution(broker),
+      postVerifications(broker),
+      postResolutions(broker),
+    ],
+    readiness: () => notReady(ports),
+    metrics: ports.metrics,
+    log: ports.log,
+    clock: ports.clock,
+    onRefused: ({ code, requestId }) => void ports.refusals.refuse(false, code, { code, request_id: requestId }),
+  });
+  let stopRecalling = () => {};
+  let reconciling: { stop(): Promise<void> } | undefined;
+  return {
+    async start() {
+      stopRecalling = startRecalling(broker);
+      reconciling = startReconciling(broker);
+      return http.listen();
+    },
+    async stop() {
+      await http.close({ drainMs: DRAIN_MS });
+      stopRecalling();
+      await reconciling?.stop();
+    },
+  };
+}
+
+function notReady(ports: BrokerPorts): readonly string[] {
+  const status = ports.status.current();
+  if (!status.ok) return [status.error.code];
+  return status.value.bundle === null ? ["no_active_bundle"] : [];
+}
