@@ -1,0 +1,15 @@
+export { type Clock, systemClock } from "./clock.js";
+export { readConfig, readSecretFile, readYamlFile } from "./config.js";
+export { createDeadline, type Deadline } from "./deadline.js";
+export {
+  createHttpService,
+  DEFAULT_LIMITS,
+  type HttpLimits,
+  type HttpService,
+  type HttpServiceOptions,
+  type ShellRefusal,
+} from "./http-service.js";
+export { createLog, type Log, type LogOptions, maskSecrets } from "./log.js";
+export { createMetrics, type Metrics } from "./metrics.js";
+export { PROBLEM_TYPE, type ProblemExtra, problem, problemHeaders } from "./problem.js";
+export { type Answer, type Context, defineRoute, type Reply, type Route } from "./route.js";

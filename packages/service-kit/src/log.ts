@@ -1,0 +1,45 @@
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+
+/** Structured log of one service: JSON lines. */
+export type Log = Logger;
+
+export interface LogOptions {
+  /** Name of the service, a field of every line. */
+  readonly name: string;
+  /** Default `info`; `silent` writes nothing. */
+  readonly level?: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  /** Where lines go; default standard error. */
+  readonly stream?: DestinationStream;
+}
+
+const SECRET_FIELDS = [
+  "authorization",
+  "dpop",
+  "token",
+  "certificate",
+  "proof",
+  "jwk",
+  "headers",
+  "credential",
+  "secret",
+];
+
+/** Anything that looks like a compact JWS, whole or cut: a last net under the rule that no token reaches a message. */
+const TOKEN = /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}/g;
+/** A private member of a JWK inside a JSON line, escaped or not. */
+const PRIVATE_MEMBER = /(\\?"d\\?":\s*\\?")[A-Za-z0-9_-]{16,}/g;
+
+/** Replaces tokens and private key members in a line of text. */
+export function maskSecrets(line: string): string {
+  return line.replace(TOKEN, "[token]").replace(PRIVATE_MEMBER, "$1[secret]");
+}
+
+/** Creates a log whose lines are masked before they leave the process. */
+export function createLog({ name, level = "info", stream }: LogOptions): Log {
+  const sink = stream ?? destination({ fd: 2, sync: true });
+  const redact = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]);
+  return pino(
+    { name, level, redact: { paths: redact, censor: "[secret]" }, base: { name } },
+    { write: (line: string) => sink.write(maskSecrets(line)) },
+  );
+}
