@@ -1,0 +1,14 @@
+export { actionView } from "./action-view.js";
+export { admits } from "./admits.js";
+export { agentAllowed, agentByKey } from "./agent.js";
+export { type Bundle, openBundle, packBundle } from "./bundle.js";
+export { compile } from "./compile.js";
+export { type ControlFiles, MAX_BUNDLE_BYTES, MAX_FILES } from "./files.js";
+export { instantiate } from "./instantiate.js";
+export { modeOf } from "./mode.js";
+export { type ObservePlan, observePlan } from "./observe-plan.js";
+export { type Grant, type Proposal, planGrant, type Scope } from "./plan.js";
+export { type PolicyContext, type PolicyTest, policyContext } from "./policy-test.js";
+export { MAX_FILE_BYTES, readYaml } from "./read-yaml.js";
+export { matchesPattern, parseResource, resourceOf } from "./resource.js";
+export { type Tier, tierOf } from "./tier.js";
