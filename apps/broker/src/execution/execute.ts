@@ -148,8 +148,11 @@ async function send(
     const code = guard.refusal()?.code ?? decided.running.recalled?.code ?? result.code;
     return { state: "not_executed", code: code, detail: result.detail || NOTHING_SENT, result: {}, by: "broker" };
   });
+  const began = ports.clock.monotonicMs();
   try {
-    return await Promise.race([sending, late]);
+    const ending = await Promise.race([sending, late]);
+    broker.metrics.step("execute", ending.code ?? "ok", ports.clock.monotonicMs() - began);
+    return ending;
   } catch (thrown) {
     ports.log.error({ cert_id: decided.checked.claims.jti, err: thrown }, "the connector threw while sending");
     return unknown("the connector failed while sending");

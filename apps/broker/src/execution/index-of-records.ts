@@ -1,4 +1,5 @@
-import type { CertificateClaims, ExecutionAnswer } from "@seb/schema";
+import { CertId, CertificateClaims, Counter, Digest, ExecutionAnswer, Parameters, validate } from "@seb/schema";
+import Type, { type Static, type TSchema } from "typebox";
 
 /** An execution as this broker's own records tell it. */
 export interface KnownExecution {
@@ -25,22 +26,30 @@ export interface ExecutionIndex {
 
 const KEPT_CLOSED = 50_000;
 
-/** The bodies were made by `decisionBody` and `outcomeBody` of this service and verified with its chain. */
-interface DecisionRecord {
-  readonly cert_id: string;
-  readonly parameters: ExecutionAnswer["parameters"];
-  readonly certificate: CertificateClaims;
-  readonly fence: number;
-  readonly take_seq: number;
-  readonly op: string;
-}
+/** The members of our own records that the index reads; a body that does not fit is a bug of this service. */
+const DecisionRecord = Type.Object({
+  cert_id: CertId,
+  parameters: Parameters,
+  certificate: CertificateClaims,
+  fence: Counter,
+  take_seq: Counter,
+  op: Digest,
+});
+type DecisionRecord = Static<typeof DecisionRecord>;
 
-interface OutcomeRecord {
-  readonly cert_id: string;
-  readonly state: "executed" | "not_executed" | "unknown";
-  readonly code: string | null;
-  readonly result: Readonly<Record<string, string>>;
-  readonly fence: number;
+const OutcomeRecord = Type.Object({
+  cert_id: CertId,
+  state: Type.Union([Type.Literal("executed"), Type.Literal("not_executed"), Type.Literal("unknown")]),
+  code: Type.Union([Type.String(), Type.Null()]),
+  result: ExecutionAnswer.properties.result,
+  fence: Counter,
+});
+type OutcomeRecord = Static<typeof OutcomeRecord>;
+
+function bodyOf<S extends TSchema>(schema: S, body: unknown): Static<S> {
+  const read = validate(schema, body, "records_broken");
+  if (!read.ok) throw new Error(`a record of this service does not fit its own schema at ${read.error.pointer}`);
+  return read.value;
 }
 
 function decided(body: DecisionRecord, atMs: number): KnownExecution {
@@ -97,10 +106,10 @@ export function createExecutionIndex(): ExecutionIndex {
   return {
     fold({ kind, at_ms, body }) {
       if (kind === "decision") {
-        const known = decided(body as unknown as DecisionRecord, at_ms);
+        const known = decided(bodyOf(DecisionRecord, body), at_ms);
         open.set(known.answer.cert_id, known);
       }
-      if (kind === "outcome") outcome(body as unknown as OutcomeRecord, at_ms);
+      if (kind === "outcome") outcome(bodyOf(OutcomeRecord, body), at_ms);
     },
     get,
     list(wanted, limit) {
