@@ -1,0 +1,15 @@
+import type { Code, Failure, Problem } from "@seb/schema";
+
+/** Which service a call went to. */
+export type ServiceName = "signer" | "broker";
+
+/** A refusal, or a call that got none: `problem` is the service's own word, when it gave one. */
+export interface CallFailure<C extends Code = Code> extends Failure<C> {
+  readonly service?: ServiceName;
+  readonly problem?: Problem;
+}
+
+/** Outcome of a call. Assignable to `Result<T>`. */
+export type CallResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: CallFailure };
