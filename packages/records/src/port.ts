@@ -1,21 +1,36 @@
 import type { Result } from "@seb/schema";
 
-/** Where a chain's lines become durable. One writer per chain. */
-export interface RecordSink {
+/** Where the lines of chains can be read: all that a verifier needs. */
+export interface RecordSource {
   readonly name: string;
+  /** The writer's complete lines in order, from `fromSeq` (line n holds `seq` n - 1). A line over 256 KB comes cut, but still too long. */
+  read(writer: string, fromSeq?: number): AsyncIterable<string>;
+  /** Names of the writers that have a chain here. */
+  writers(): Promise<readonly string[]>;
+  /** Bytes behind the last complete line: the rest of a write that a crash cut short. 0 where the place writes whole lines only. */
+  torn(writer: string): Promise<number>;
+}
+
+/** Where a chain's lines become durable. One writer per chain. */
+export interface RecordSink extends RecordSource {
   /**
-   * Makes the lines durable, all or none, at the end of the writer's chain. `expectedSeq` is the `seq` of the first line: an adapter whose
-   * end stands elsewhere refuses with `chain_fork`. Resolves only after the data would survive a power cut.
+   * Takes the writer's chain for this sink alone, until `close`; claiming again changes nothing. Another live owner is `chain_fork`.
+   * Answers the bytes of a torn tail, which the next `append` cuts off: until then the place stays as it was found.
+   */
+  claim(writer: string): Promise<Result<{ readonly tornBytes: number }, "record_failed" | "chain_fork">>;
+  /**
+   * Makes the lines durable at the end of the writer's chain. `expectedSeq` is the `seq` of the first line: an adapter whose
+   * end stands elsewhere refuses with `chain_fork` and writes nothing. Resolves only after the data would survive a power cut.
+   * After `record_failed` the sink is broken for good. A crash before the answer may leave some of the first lines.
    */
   append(
     writer: string,
     expectedSeq: number,
     lines: readonly string[],
   ): Promise<Result<void, "record_failed" | "chain_fork">>;
-  /** The writer's lines in order, from `fromSeq`. */
-  read(writer: string, fromSeq?: number): AsyncIterable<string>;
-  /** Names of the writers that have a chain here. */
-  writers(): Promise<readonly string[]>;
+  /** True when the place has less free space than is kept for the records that finish what was begun. */
+  low?(): Promise<boolean>;
+  /** Gives up what was claimed. */
   close(): Promise<void>;
 }
 
