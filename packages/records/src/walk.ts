@@ -1,0 +1,95 @@
+import { digestBytes } from "@seb/canonical";
+import type { RecordClaims, Result } from "@seb/schema";
+import { type Trust, verifyRecord } from "@seb/verify-core";
+import type { RecordSource } from "./port.js";
+import type { Problem, ProblemKind } from "./problem.js";
+import { BOOT, CLOSE, GENESIS } from "./record-line.js";
+
+/** Verifies one line by itself: signature, shape, key of the writer. */
+export type LineVerifier = (line: string) => Promise<Result<{ readonly kid: string; readonly claims: RecordClaims }>>;
+
+/** The verifier of lines under a trust file. */
+export function lineVerifier(trust: Trust): LineVerifier {
+  return (line) => verifyRecord(line, trust);
+}
+
+/** A line, what verification made of it, and whether it fits the line before. */
+export interface Step {
+  /** From 1. */
+  readonly line: number;
+  readonly digest: string;
+  /** Absent when the line is not a record of this writer. */
+  readonly record?: { readonly kid: string; readonly claims: RecordClaims };
+  readonly problem?: Problem;
+}
+
+/** Where a walk stands. `prev` is undefined behind a line that was no record: the original's digest is not known then. */
+interface Position {
+  seq: number;
+  prev: string | undefined;
+  boot: number;
+  closed: boolean;
+}
+
+const AHEAD = 32;
+
+/** Verifies up to 32 lines at once, in order: signatures are checked on several threads. */
+async function* verifyAhead(lines: AsyncIterable<string>, verify: LineVerifier) {
+  const pending: { text: string; verified: ReturnType<LineVerifier> }[] = [];
+  for await (const text of lines) {
+    pending.push({ text, verified: verify(text) });
+    const next = pending.length < AHEAD ? undefined : pending.shift();
+    if (next) yield { text: next.text, verified: await next.verified };
+  }
+  for (const { text, verified } of pending) yield { text, verified: await verified };
+}
+
+function namesPrevious(claims: RecordClaims, at: Position): boolean {
+  const previous = claims.body.previous;
+  if (at.seq === 0) return previous === null;
+  if (typeof previous !== "object" || previous === null) return false;
+  const named: { boot?: unknown; seq?: unknown; digest?: unknown } = previous;
+  return named.boot === at.boot && named.seq === at.seq - 1 && named.digest === at.prev;
+}
+
+function misfit(claims: RecordClaims, at: Position): ProblemKind | undefined {
+  if (claims.seq !== at.seq) return claims.seq > at.seq ? "missing" : "out_of_order";
+  if (at.prev === undefined) return undefined;
+  if (claims.prev !== at.prev) return "link";
+  if (claims.kind === BOOT) return claims.boot === at.boot + 1 && namesPrevious(claims, at) ? undefined : "boot";
+  if (claims.boot !== at.boot) return "boot";
+  return at.closed ? "after_close" : undefined;
+}
+
+/**
+ * Walks one chain from its first line. Every line is verified by itself and against the line before; after a problem the
+ * walk goes on from what it found, so that one change is reported at its place and not for every line behind it.
+ */
+export async function* walkChain(source: RecordSource, writer: string, verify: LineVerifier): AsyncGenerator<Step> {
+  const at: Position = { seq: 0, prev: GENESIS, boot: 0, closed: true };
+  let line = 0;
+  for await (const { text, verified } of verifyAhead(source.read(writer), verify)) {
+    line += 1;
+    const digest = digestBytes(text);
+    if (!verified.ok || verified.value.claims.writer !== writer) {
+      const why = verified.ok
+        ? ({ what: "wrong_writer" } as const)
+        : ({ what: "not_a_record", code: verified.error.code } as const);
+      yield { line, digest, problem: { writer, line, seq: at.seq, ...why } };
+      at.seq += 1;
+      at.prev = undefined;
+      continue;
+    }
+    const { claims, kid } = verified.value;
+    const what = misfit(claims, at);
+    const seq = what === "missing" ? at.seq : claims.seq;
+    at.seq = claims.seq + 1;
+    at.prev = digest;
+    at.boot = claims.boot;
+    at.closed = claims.kind === CLOSE;
+    const record = { kid, claims };
+    yield what === undefined
+      ? { line, digest, record }
+      : { line, digest, record, problem: { writer, line, seq, what } };
+  }
+}
