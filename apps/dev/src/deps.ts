@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createStatusState, type StatusFeed } from "@seb/authority";
+import { createFileFloor, type EmbeddedStore } from "@seb/authority/embedded";
+import type { BrokerPorts, StepHook } from "@seb/broker";
+import { digest } from "@seb/canonical";
+import type { Connector } from "@seb/connector";
+import { createGitConnector } from "@seb/connector-git";
+import { createRefusalLog, openChain } from "@seb/records";
+import { createFileEvidence, createFileHeads, createFileSink } from "@seb/records/embedded";
+import type { RevocationPorts } from "@seb/revocation";
+import { Ceilings, Targets } from "@seb/schema";
+import { createSealer } from "@seb/seal";
+import { type Clock, createMetrics, readConfig, readYamlFile } from "@seb/service-kit";
+import type { StepHook as IssuanceHook, SignerPorts } from "@seb/signer";
+import { createCertificateSigner } from "@seb/signing-core";
+import { createFolderBundles } from "./bundles.js";
+import type { Closers } from "./closers.js";
+import { need } from "./failure.js";
+import { instanceOf, type Layout, NAMES, type ServiceName } from "./layout.js";
+import { openLogFile } from "./log-file.js";
+import { type DevKey, readDevKey } from "./setup/keys.js";
+import { holdTrust, type Pins } from "./trust.js";
+
+/** Free space kept for records that finish what was begun, in bytes. */
+const RESERVE_BYTES = 16 * 1024 * 1024;
+
+/** Wrappers around steps, for tests that crash or pause a service between two of them. */
+export interface Hooks {
+  readonly step?: StepHook;
+  readonly issuance?: IssuanceHook;
+}
+
+/** What the three services of this process share: the store and the feed, as real ones share Redis and NATS. */
+export interface Shared {
+  readonly layout: Layout;
+  readonly store: EmbeddedStore;
+  readonly feed: StatusFeed;
+  readonly pins: Pins;
+  readonly clock: Clock;
+  readonly hooks: Hooks;
+}
+
+/** What every service has of its own: log, metrics, trust, record chain. */
+async function common(shared: Shared, service: ServiceName, closers: Closers) {
+  const { layout, clock, pins } = shared;
+  const folders = layout.service(service);
+  const { log, close } = openLogFile(service, folders.log);
+  closers.add(close);
+  const trust = need(
+    await holdTrust({ path: layout.trustFile, pins, stateFolder: folders.state, clock, log }),
+    `${service}: trust`,
+  );
+  closers.add(() => trust.stop());
+  const sink = createFileSink({ folder: folders.records, reserveBytes: RESERVE_BYTES });
+  closers.add(() => sink.close());
+  const heads = createFileHeads({ folder: folders.heads });
+  closers.add(() => heads.close());
+  const key: DevKey = `${service}-record`;
+  const chain = need(
+    await openChain({
+      sink,
+      sealer: need(await createSealer("record", await readDevKey(layout, key)), key),
+      trust: trust.current(),
+      writer: instanceOf(service),
+      heads,
+      clock,
+      onBroken: ({ code }) => log.fatal({ code }, "records cannot be written any more"),
+      onHeadFailed: ({ code }) => log.error({ code }, "a head could not be copied"),
+    }),
+    `${service}: records`,
+  );
+  closers.add(() => chain.close());
+  return { log, metrics: createMetrics(service), trust: () => trust.current(), chain, clock };
+}
+
+/** What signer and broker also have: refusals, the revocation service's word, the bundles. */
+async function commonOfDeciders(shared: Shared, service: "signer" | "broker", closers: Closers) {
+  const { layout, clock, feed, store } = shared;
+  const own = await common(shared, service, closers);
+  const refusals = createRefusalLog({ chain: own.chain, clock });
+  closers.add(() => refusals.stop());
+  const status = createStatusState({
+    trust: own.trust,
+    audience: NAMES.environment,
+    clock,
+    feed,
+    floor: createFileFloor(join(layout.service(service).state, "status-floor.json")),
+  });
+  closers.add(() => status.stop());
+  const bundles = createFolderBundles(layout.bundles);
+  return { ...own, refusals, status, view: store.reader, bundles };
+}
+
+export async function signerPorts(shared: Shared, closers: Closers): Promise<SignerPorts> {
+  const { layout, hooks } = shared;
+  const keyFile = await readDevKey(layout, "signer-certificate");
+  const key = need(await createCertificateSigner(keyFile), "signer: certificate key");
+  return {
+    ...(await commonOfDeciders(shared, "signer", closers)),
+    key,
+    evidence: createFileEvidence({ folder: layout.service("signer").evidence }),
+    random: (bytes) => new Uint8Array(randomBytes(bytes)),
+    ...(hooks.issuance === undefined ? {} : { hook: hooks.issuance }),
+  };
+}
+
+/** The connectors of targets.yaml, and the digest of that file's content for every decision. */
+function connectorsOf(layout: Layout, closers: Closers, clock: Clock) {
+  const targets = need(readConfig(Targets, layout.targetsFile), "broker: targets");
+  const options = { targets: targets.targets, cacheFolder: layout.gitCache, nowMs: () => clock.nowMs() };
+  const git = need(createGitConnector(options), "broker: targets");
+  closers.add(() => git.close());
+  const connectors: ReadonlyMap<string, Connector> = new Map([[git.name, git]]);
+  return { connectors, digest: digest("seb-targets-v1", need(readYamlFile(layout.targetsFile), "broker: targets")) };
+}
+
+export async function brokerPorts(shared: Shared, closers: Closers): Promise<BrokerPorts> {
+  const { layout, store, clock, hooks } = shared;
+  const ceilings = need(readConfig(Ceilings, layout.ceilingsFile), "broker: ceilings");
+  const ceilingsDigest = digest("seb-ceilings-v1", need(readYamlFile(layout.ceilingsFile), "broker: ceilings"));
+  const { connectors, digest: targetsDigest } = connectorsOf(layout, closers, clock);
+  const key = await readDevKey(layout, "broker-observation");
+  return {
+    ...(await commonOfDeciders(shared, "broker", closers)),
+    observations: need(await createSealer("observation", key), "broker: observation key"),
+    store: store.admission,
+    connectors,
+    ceilings,
+    digests: { ceilings: ceilingsDigest, targets: targetsDigest },
+    ...(hooks.step === undefined ? {} : { hook: hooks.step }),
+  };
+}
+
+export async function revocationPorts(shared: Shared, closers: Closers): Promise<RevocationPorts> {
+  const { layout, store, feed } = shared;
+  const key = await readDevKey(layout, "revocation-status");
+  return {
+    ...(await common(shared, "revocation", closers)),
+    sealer: need(await createSealer("status", key), "revocation: status key"),
+    writer: store.writer,
+    feed,
+    bundles: createFolderBundles(layout.bundles),
+  };
+}
