@@ -11,6 +11,10 @@ export interface ObserveRequest {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Why a target could not be asked: `target_unknown` it is not configured; `target_unavailable` it did not answer in time or at all;
+ * `target_refused` it answered, but the object is missing, of the wrong kind, or closed to the broker.
+ */
 export type ObserveCode = "target_unknown" | "target_unavailable" | "target_refused";
 
 /** Identity and deadline of one execution. */
@@ -25,7 +29,11 @@ export interface SessionRequest {
   readonly signal: AbortSignal;
 }
 
-/** How an execution ended, as far as the target tells. A thrown value counts as unknown. */
+/**
+ * How an execution ended, as far as the target tells. A thrown value counts as unknown.
+ * `not_executed` is a promise: nothing was changed and nothing that was sent can change anything later. Where that cannot be promised the
+ * answer is `unknown`, and `fence` followed by `reconcile` finds out.
+ */
 export type ExecuteResult =
   | { readonly state: "executed"; readonly result: Readonly<Record<string, string>> }
   | {
@@ -39,7 +47,11 @@ export type ExecuteResult =
 export interface Session {
   /** Name of the execution identity for the records; never the credential. */
   readonly identity: string;
-  /** Sends the change with the server-side precondition and the marker. `guard` is awaited immediately before each sending; false abandons. */
+  /**
+   * Sends the change with the server-side precondition and the marker. `guard` is awaited immediately before each sending; false (or a
+   * rejection) abandons with `recalled`. Executing again answers what the marker says and changes nothing. The operation is written when
+   * the certified objects still are what the contract's precondition says, whatever else changed; otherwise `state_drifted`.
+   */
   execute(guard: () => Promise<boolean>): Promise<ExecuteResult>;
 }
 
@@ -57,11 +69,17 @@ export interface Connector {
   observe(request: ObserveRequest): Promise<Result<LiveState, ObserveCode>>;
   /** Mints the execution's identity; a target without minted identities answers with the held one. */
   open(request: SessionRequest): Promise<Result<Session, ObserveCode>>;
-  /** Takes the execution's identity back, by marker; may be called any number of times, also for executions of a dead broker. */
+  /**
+   * Takes the execution's identity back, by marker; may be called any number of times, also for executions of a dead broker. Where the
+   * identity is held there is nothing to take back at the target: it stops sessions of this process that have not sent yet.
+   */
   recall(certId: string, contract: Contract, signal: AbortSignal): Promise<Result<void, ObserveCode>>;
-  /** Makes a late sending of this execution fail, by marker; idempotent. Called before `reconcile` on takeover. */
+  /**
+   * Makes a late sending of this execution fail, by marker; idempotent, and without effect on an execution that already happened.
+   * Called before `reconcile` on takeover.
+   */
   fence(certId: string, contract: Contract, signal: AbortSignal): Promise<Result<void, ObserveCode>>;
-  /** Asks the target by marker what became of the execution. */
+  /** Asks the target by marker what became of the execution. `not_executed` is only ever answered behind a fence. */
   reconcile(certId: string, contract: Contract, signal: AbortSignal): Promise<Result<Reconciled, ObserveCode>>;
   close(): Promise<void>;
 }

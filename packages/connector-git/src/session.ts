@@ -1,0 +1,52 @@
+import type { SessionRequest } from "@seb/connector";
+import { fail, ok, type Result } from "@seb/schema";
+import { CERTIFICATE_TRAILER } from "./marker.js";
+import { isOid, isPath, markerRef } from "./names.js";
+import { BLOB_PREFIX } from "./observe.js";
+import { type GitOperation, readOperation } from "./operation.js";
+
+/** The parts of an execution that come from its certificate. */
+export interface Plan {
+  readonly certId: string;
+  readonly operation: GitOperation;
+  /** Blob id by path. */
+  readonly certified: ReadonlyMap<string, string>;
+  readonly message: string;
+}
+
+// What may stand in a commit message: one line, so that no text of a certificate can add a trailer.
+const WORD = /^[a-z0-9:/*._-]{1,200}$/;
+
+/**
+ * Reads what is to be done. Refused: an operation with open parameters, a precondition that is none of this connector's, a file that is
+ * changed without being certified.
+ */
+export function readPlan(request: SessionRequest): Result<Plan, "target_refused"> {
+  const { action, resource, precondition } = request.contract;
+  if (
+    markerRef(request.cert_id) === undefined ||
+    ![action, resource, request.subject].every((word) => WORD.test(word))
+  ) {
+    return fail("target_refused", "The certificate id, action, resource or subject is of another alphabet.");
+  }
+  const operation = readOperation(request.operation.operation, "filled");
+  if (!operation.ok) return fail("target_refused", operation.error.detail);
+  const certified = new Map<string, string>();
+  for (const [key, oid] of Object.entries(precondition)) {
+    const path = key.slice(BLOB_PREFIX.length);
+    if (!key.startsWith(BLOB_PREFIX) || !isPath(path) || !isOid(oid)) {
+      return fail("target_refused", "The precondition is not one of a git repository.");
+    }
+    certified.set(path, oid);
+  }
+  if (operation.value.edits.some(({ path }) => !certified.has(path))) {
+    return fail("target_refused", "A file is to be changed that the precondition does not certify.");
+  }
+  const trailers = `${CERTIFICATE_TRAILER}: ${request.cert_id}\nSEB-Subject: ${request.subject}\n`;
+  return ok({
+    certId: request.cert_id,
+    operation: operation.value,
+    certified,
+    message: `${action} ${resource}\n\n${trailers}`,
+  });
+}

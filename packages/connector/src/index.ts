@@ -1,0 +1,9 @@
+export type {
+  Connector,
+  ExecuteResult,
+  ObserveCode,
+  ObserveRequest,
+  Reconciled,
+  Session,
+  SessionRequest,
+} from "./port.js";
