@@ -1,0 +1,78 @@
+import { checkView } from "@seb/authority";
+import { digest, isJson } from "@seb/canonical";
+import { type CertificateClaims, type CertificateRequest, fail, ok, type Result, validate } from "@seb/schema";
+import { IdempotencyKey } from "../journal/bodies.js";
+import type { Signer } from "../signer.js";
+import type { Word } from "../word.js";
+import type { Asked, Entitled, Progress } from "./request.js";
+
+/** A request that may go on: new, or one whose certificate the journal already holds. */
+export type Entry =
+  | { readonly kind: "new"; readonly key: string; readonly proposal: string }
+  | { readonly kind: "replay"; readonly request: string; readonly claims: CertificateClaims };
+
+/** Digest of what is proposed: the request without its observation, which is made anew each time. */
+export function proposalDigest(body: CertificateRequest): string {
+  const { observation: _, ...proposal } = body;
+  if (!isJson(proposal)) throw new TypeError("a validated request is JSON");
+  return digest("seb-proposal-v1", proposal);
+}
+
+/**
+ * Step `validate`: the idempotency key and what it was used for. From here on no other request with the same key, and none with the same
+ * proposal, runs beside this one, until this one has ended and whatever it journals is durable.
+ */
+export async function enter(
+  signer: Signer,
+  asked: Asked,
+  entitled: Entitled,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Result<Entry>> {
+  const key = validate(IdempotencyKey, asked.idempotencyKey, "idempotency_key_missing");
+  if (!key.ok) return fail("idempotency_key_missing", "an Idempotency-Key of 16 to 128 letters, digits, - or _");
+  const names = asked.body.evidence.flatMap((item) => (item.type === "reference" ? [item.name] : []));
+  if (new Set(names).size !== names.length)
+    return fail("request_invalid", "two references have one name", { pointer: "/evidence" });
+  const broken = signer.journal.broken();
+  if (broken) return fail(broken, "the journal cannot be written any more");
+  const proposal = proposalDigest(asked.body);
+  progress.about = { ...progress.about, proposal };
+  const { subject } = entitled.agent;
+  for (const name of [`key ${subject} ${key.value}`, `proposal ${subject} ${proposal}`]) {
+    const release = await signer.locks.take(name, signal);
+    if (!release) return fail("deadline_exceeded", "the same request is still under way");
+    progress.release.push(release);
+  }
+  const use = signer.journal.state.keyUse(subject, key.value);
+  if (use?.kind === "issued") {
+    if (use.entry.op !== asked.op) return conflict();
+    const usable = checkReplay(use.entry.claims, entitled, signer.ports.clock.nowMs() / 1000);
+    return usable.ok ? ok({ kind: "replay", request: use.entry.request, claims: use.entry.claims }) : usable;
+  }
+  if (use?.kind === "pending" && use.proposal !== proposal) return conflict();
+  return ok({ kind: "new", key: key.value, proposal });
+}
+
+const conflict = () => fail("idempotency_conflict", "that idempotency key was used with another request");
+
+/** A certificate is handed out again only while it could be used, and only to the key that it is bound to. */
+function checkReplay(
+  claims: CertificateClaims,
+  { jkt, word, agent }: Pick<Entitled, "jkt" | "agent"> & { readonly word: Word },
+  nowSeconds: number,
+): Result<void> {
+  if (claims.cnf.jkt !== jkt)
+    return fail("proof_key_mismatch", "the certificate is bound to another key of this agent");
+  if (nowSeconds >= claims.exp) return fail("expired", "the certificate of this request has expired");
+  return checkView(word.view, {
+    cert_id: claims.jti,
+    subject: agent.subject,
+    keys: [jkt],
+    policies: [claims.policy.id, ...claims.policy.also],
+    bundle: claims.bundle,
+    action: claims.action,
+    resource: claims.resource,
+    epochs: { ...claims.epochs, policy: { id: claims.policy.id, epoch: claims.policy.epoch } },
+  });
+}

@@ -1,0 +1,23 @@
+import type { CertificateClaims, EvidenceItem } from "@seb/schema";
+import type { Evidence } from "../evidence/gather.js";
+import type { Verdict } from "./judge.js";
+
+type Facts = CertificateClaims["evidence"]["facts"];
+
+const MAX_KEY = 40;
+
+/** Who permitted it: the policy, or the people without whom it would not have. */
+function approverOf({ policies, approvals }: Verdict): string | string[] {
+  return approvals.length === 0 ? `policy:${policies[0]}` : approvals.map(({ approver }) => `person:${approver}`);
+}
+
+/**
+ * The small results that a certificate carries. What the agent merely referred to is marked by `ref_`, so that no text of its own can be
+ * taken for something that was verified.
+ */
+export function factsOf(evidence: Evidence, verdict: Verdict, items: readonly EvidenceItem[]): Facts {
+  const references = items.flatMap((item) =>
+    item.type === "reference" ? [[`ref_${item.name}`.slice(0, MAX_KEY), item.value] as const] : [],
+  );
+  return { ...Object.fromEntries(references), ...evidence.facts, approver: approverOf(verdict) };
+}

@@ -1,0 +1,83 @@
+import { activeControl } from "./authenticate.js";
+import type { Signer } from "./signer.js";
+import { readWord } from "./word.js";
+
+/** Why the signer could not issue anything at this moment. */
+export interface Readiness {
+  /** None means ready. */
+  reasons(): readonly string[];
+  /** Looks once, then every half second. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+const EVERY_MS = 500;
+const LOOK_TIMEOUT_MS = 2000;
+
+/**
+ * Watches what issuance needs: the journal, a fresh signed status, the view it vouches for, the active bundle (which is opened here, before
+ * the first request asks for it), and a trust file that knows the certificate key.
+ */
+export function watchReadiness(signer: Signer): Readiness {
+  const { ports, config } = signer;
+  let seen: readonly string[] = ["starting"];
+  let looking: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(): Promise<void> {
+    const [word, control] = await Promise.all([readWord(ports), activeControl(signer)]);
+    seen = [...new Set([word, control].flatMap((it) => (it.ok ? [] : [it.error.code])))];
+  }
+
+  function lookOnce(): Promise<void> {
+    looking ??= within(look(), LOOK_TIMEOUT_MS)
+      .then((done) => {
+        if (!done) seen = ["deadline_exceeded"];
+      })
+      .catch(() => {
+        seen = ["step_failed"];
+      })
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  }
+
+  return {
+    reasons() {
+      const broken = signer.journal.broken();
+      const key = ports.trust().find("seb-cert+jwt", ports.key.kid);
+      const status = ports.status.current();
+      return [
+        ...new Set([
+          ...(broken ? [broken] : []),
+          ...(key?.name === config.issuer ? [] : ["token_key_unknown"]),
+          ...(status.ok ? [] : [status.error.code]),
+          ...seen,
+        ]),
+      ];
+    },
+    async start() {
+      await lookOnce();
+      timer = setInterval(() => void lookOnce(), EVERY_MS);
+      timer.unref();
+    },
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** True when the work ended in time. A late failure is nobody's any more. */
+async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,73 @@
+import { CODES, type Code, isCode } from "@seb/schema";
+
+function codesBy(test: (code: string) => boolean): readonly Code[] {
+  return Object.keys(CODES).filter(isCode).filter(test);
+}
+
+/** Why the signer cannot know what is in force. */
+const WORD_CODES: readonly Code[] = [
+  "no_active_bundle",
+  "bundle_invalid",
+  "status_missing",
+  "status_stale",
+  "status_backwards",
+];
+
+/** Codes of routes that show the active bundle. */
+export const BUNDLE_CODES: readonly Code[] = WORD_CODES;
+
+/** Codes of routes that an agent reaches by a proof alone. */
+export const AGENT_CODES: readonly Code[] = [
+  ...codesBy((code) => code.startsWith("proof_") && code !== "proof_key_mismatch" && code !== "proof_token_mismatch"),
+  "proof_token_mismatch",
+  "agent_unknown",
+  "agent_expired",
+  ...WORD_CODES,
+];
+
+const RECORD_CODES: readonly Code[] = ["record_failed", "chain_fork", "store_unavailable", "store_discontinuity"];
+
+/** Codes of `POST /v1/certificates`. */
+export const CERTIFICATE_CODES: readonly Code[] = [
+  ...AGENT_CODES,
+  ...RECORD_CODES,
+  ...codesBy((code) => code.startsWith("revoked_")),
+  "proof_key_mismatch",
+  "agent_not_allowed",
+  "rate_limited",
+  "request_invalid",
+  "idempotency_key_missing",
+  "idempotency_conflict",
+  "expired",
+  "epoch_stale",
+  "epoch_ahead",
+  "action_unknown",
+  "service_unknown",
+  "parameters_invalid",
+  "bounds_invalid",
+  "observation_invalid",
+  "observation_expired",
+  "observation_mismatch",
+  "catalogue_invalid",
+  "contract_mismatch",
+  "tier_refused",
+  "policy_denied",
+  "policy_error",
+  "approval_pending",
+  "certificate_too_large",
+  "lifetime_too_long",
+  "self_check_failed",
+  "deadline_exceeded",
+  "step_failed",
+];
+
+/** Codes of `POST /v1/requests/{id}/approvals`. */
+export const APPROVAL_CODES: readonly Code[] = [
+  ...WORD_CODES,
+  ...RECORD_CODES,
+  "request_invalid",
+  "request_unknown",
+  "approval_invalid",
+  "approval_conflict",
+  "deadline_exceeded",
+];

@@ -1,0 +1,47 @@
+import { actionView } from "@seb/catalogue";
+import { type ActionAnswer, type ActionsAnswer, fail } from "@seb/schema";
+import type { Route } from "@seb/service-kit";
+import { activeControl } from "../authenticate.js";
+import type { Signer } from "../signer.js";
+import { BUNDLE_CODES } from "./codes.js";
+
+/** `GET /v1/actions`: the actions of the active bundle. Open: it says nothing that the control folder's readers do not know. */
+export function getActions(signer: Signer): Route {
+  return {
+    method: "GET",
+    path: "/v1/actions",
+    summary: "Actions of the active bundle",
+    codes: BUNDLE_CODES,
+    query: [],
+    async handle() {
+      const control = await activeControl(signer);
+      if (!control.ok) return { failure: control.error };
+      const { digest, actions } = control.value.bundle;
+      const body: ActionsAnswer = {
+        bundle: digest,
+        actions: [...actions.values()].map(({ name, description }) => ({ name, description })),
+      };
+      return { status: 200, body };
+    },
+  };
+}
+
+/** `GET /v1/actions/{name}`: parameters and scope of one action, enough to make flags from. */
+export function getAction(signer: Signer): Route {
+  return {
+    method: "GET",
+    path: "/v1/actions/:name",
+    summary: "Parameters and scope of one action",
+    codes: [...BUNDLE_CODES, "action_unknown"],
+    query: [],
+    async handle({ params }) {
+      const control = await activeControl(signer);
+      if (!control.ok) return { failure: control.error };
+      const { bundle } = control.value;
+      const definition = bundle.actions.get(params.name ?? "");
+      if (!definition) return { failure: fail("action_unknown", "the active bundle has no such action").error };
+      const body: ActionAnswer = actionView(definition, bundle.digest, definition.tier);
+      return { status: 200, body };
+    },
+  };
+}

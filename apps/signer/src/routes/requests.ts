@@ -1,0 +1,106 @@
+import { ApprovalRequest, fail, ok, type PendingAnswer, RequestId, type Result, validate } from "@seb/schema";
+import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
+import { approve } from "../approvals/approve.js";
+import { countedApprovals } from "../approvals/count.js";
+import { authenticateAgent } from "../authenticate.js";
+import type { PendingEntry } from "../journal/state.js";
+import type { Signer } from "../signer.js";
+import { readWord, revokedOf } from "../word.js";
+import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
+
+/** `GET /v1/requests/{id}`: what an approver signs, and who already did. Asked with a proof by an agent of the active bundle. */
+export function getRequest(signer: Signer): Route {
+  return {
+    method: "GET",
+    path: "/v1/requests/:id",
+    summary: "A request that waits for people",
+    codes: [...AGENT_CODES, "request_invalid", "request_unknown", "store_unavailable", "store_discontinuity"],
+    query: [],
+    async handle(context) {
+      const found = await find(signer, context);
+      return found.ok ? { status: 200, body: found.value } : refuse(signer, context, found, undefined);
+    },
+  };
+}
+
+/** `POST /v1/requests/{id}/approvals`: one person's signed approval. The signature is all the authentication it needs. */
+export function postApprovals(signer: Signer): Route {
+  return defineRoute({
+    method: "POST",
+    path: "/v1/requests/:id/approvals",
+    summary: "Approve a request",
+    codes: APPROVAL_CODES,
+    body: ApprovalRequest,
+    async handle(context) {
+      const id = requestId(context);
+      if (!id.ok) return refuse(signer, context, id, undefined);
+      let approver: string | undefined;
+      const approved = await approve(signer, id.value, context.body.approval, (name) => {
+        approver = name;
+      });
+      if (approved.ok) return { status: 200, body: approved.value };
+      return refuse(signer, context, approved, approver === undefined ? undefined : { request: id.value, approver });
+    },
+  });
+}
+
+function requestId({ params }: Pick<Context, "params">): Result<string> {
+  const id = validate(RequestId, params.id, "request_invalid");
+  return id.ok ? id : fail("request_invalid", "the path does not hold a request id", { pointer: "/id" });
+}
+
+async function find(signer: Signer, context: Context): Promise<Result<PendingAnswer>> {
+  const id = requestId(context);
+  if (!id.ok) return id;
+  const known = await authenticateAgent(signer, { proof: context.header("dpop"), method: "GET", path: context.url });
+  if (!known.ok) return known;
+  const word = await readWord(signer.ports);
+  if (!word.ok) return word;
+  const entry = signer.journal.state.pending(id.value);
+  if (!entry) return fail("request_unknown", "there is no such request");
+  const nowSeconds = signer.ports.clock.nowMs() / 1000;
+  const counted = countedApprovals(entry, known.value.control.bundle, revokedOf(word.value, "key"), nowSeconds);
+  return ok(
+    answerOf(
+      entry,
+      counted.map(({ approver }) => approver),
+      nowSeconds,
+    ),
+  );
+}
+
+function answerOf({ body, issued }: PendingEntry, approvals: string[], nowSeconds: number): PendingAnswer {
+  const state = issued !== undefined ? "issued" : nowSeconds >= body.expires ? "expired" : "pending";
+  const { request, subject, action, resource, scope, proposal, contract, tier, bundle, expires, needed } = body;
+  return {
+    request,
+    state,
+    subject,
+    action,
+    resource,
+    scope,
+    proposal,
+    contract,
+    tier,
+    bundle,
+    expires,
+    approvals,
+    needed,
+  };
+}
+
+async function refuse(
+  signer: Signer,
+  context: Context,
+  { error }: Extract<Result<never>, { ok: false }>,
+  authentic: Readonly<Record<string, unknown>> | undefined,
+): Promise<Reply> {
+  const body = { request_id: context.requestId, ...authentic };
+  const recorded = await signer.ports.refusals.refuse(authentic !== undefined, error.code, body);
+  if (!recorded.ok)
+    signer.ports.log.error(
+      { request_id: context.requestId, code: recorded.error.code },
+      "a refusal could not be recorded",
+    );
+  return { failure: error };
+}

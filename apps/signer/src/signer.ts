@@ -1,0 +1,44 @@
+import { createReplayWindow, type ReplayWindow } from "@seb/verify-core";
+import type { SignerConfig } from "./config.js";
+import { type ControlReader, createControlReader } from "./control.js";
+import { PROVIDERS } from "./evidence/gather.js";
+import type { EvidenceProvider } from "./evidence/provider.js";
+import { type Journal, openJournal } from "./journal/journal.js";
+import { createLocks, type Locks } from "./locks.js";
+import { createSignerMetrics, type SignerMetrics } from "./metrics.js";
+import type { SignerPorts } from "./ports.js";
+import { createRates, type Rates } from "./rates.js";
+
+/** What every part of the signer shares. */
+export interface Signer {
+  readonly config: SignerConfig;
+  readonly ports: SignerPorts;
+  readonly metrics: SignerMetrics;
+  readonly control: ControlReader;
+  readonly journal: Journal;
+  readonly providers: readonly EvidenceProvider[];
+  /** Proofs seen within their age; full means refusing, never forgetting. */
+  readonly proofs: ReplayWindow;
+  /** Requests per agent and minute. */
+  readonly rates: Rates;
+  /** Requests that must not run side by side: same idempotency key, same proposal. */
+  readonly locks: Locks;
+}
+
+const MAX_PROOFS = 200_000;
+const MINUTE_MS = 60_000;
+
+/** Assembles the shared parts and reads the journal back; nothing listens yet. */
+export async function createSigner(config: SignerConfig, ports: SignerPorts): Promise<Signer> {
+  return {
+    config,
+    ports,
+    metrics: createSignerMetrics(ports.metrics),
+    control: createControlReader(ports.bundles),
+    journal: await openJournal(ports.chain),
+    providers: ports.providers ?? PROVIDERS,
+    proofs: createReplayWindow({ maxEntries: MAX_PROOFS }),
+    rates: createRates({ limit: config.requests_per_minute, windowMs: MINUTE_MS, clock: ports.clock }),
+    locks: createLocks(),
+  };
+}
