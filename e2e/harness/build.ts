@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+
+/** The built tree under test: this repository, or a copy of it that a mutant was put into. */
+export const ROOT = process.env.SEB_ROOT ?? fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** Executables of the build, by name. */
+export const BIN = {
+  "agent-cli": `${ROOT}/packages/agent-cli/bin/agent-cli.js`,
+  "broker-cli": `${ROOT}/packages/agent-cli/bin/broker-cli.js`,
+  seb: `${ROOT}/apps/seb/bin/seb.js`,
+} as const;
+export type Bin = keyof typeof BIN;
+
+/** The process that embeds the three services. */
+export const DEV_MAIN = `${ROOT}/apps/dev/dist/main.js`;
+/** The same with a failpoint around a step, see `mains/failpoint.mjs`. */
+export const FAILPOINT_MAIN = fileURLToPath(new URL("../mains/failpoint.mjs", import.meta.url));

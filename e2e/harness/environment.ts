@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type CommandResult,
+  runCommand,
+  type SpawnedProcess,
+  spawnProcess,
+  type TestClock,
+  tempDir,
+  testClock,
+} from "@seb/testkit";
+import { type Agent, createAgent, type KeyFile, readKey } from "./agent.js";
+import { BIN, type Bin, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
+import { createGitops, type Gitops } from "./gitops.js";
+import { createLedger, type Ledger } from "./ledger.js";
+
+export type ServiceName = "signer" | "broker" | "revocation";
+
+/** A failpoint around one step, see `mains/failpoint.mjs`. */
+export interface Failpoint {
+  readonly step: string;
+  readonly when: "before" | "after";
+  readonly do: "kill" | "throw" | "pause";
+  readonly in?: "broker" | "signer";
+}
+
+export interface EnvironmentOptions {
+  /** The services follow a clock that the test can set. */
+  readonly clock?: boolean;
+  /** More environment variables of the services' process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const READY_TIMEOUT_MS = 40_000;
+
+/** The embedded environment: one `seb dev` process over a folder of its own, its command lines, its GitOps repository, its records. */
+export interface Environment {
+  /** Folder that holds `.seb`; the working directory of the command lines. */
+  readonly folder: string;
+  readonly seb: string;
+  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly agent: Agent;
+  readonly gitops: Gitops;
+  readonly ledger: Ledger;
+  readonly clock: TestClock | undefined;
+  key(name: string): KeyFile;
+  /** Runs a command line of the build in the folder, with nothing of this process's environment but PATH and HOME. */
+  run(
+    bin: Bin,
+    args: readonly string[],
+    options?: { env?: Record<string, string>; cwd?: string; input?: string },
+  ): Promise<CommandResult>;
+  stopService(name: ServiceName): Promise<void>;
+  startService(name: ServiceName): Promise<void>;
+  /** Ends the process as a crash would. */
+  kill9(): Promise<void>;
+  /** Ends the process in good order; its chains are closed. */
+  stop(): Promise<void>;
+  /** Starts the process again over the same folder, with a failpoint if given. */
+  start(failpoint?: Failpoint): Promise<void>;
+  /** Has the failpoint been reached? */
+  reached(): boolean;
+  /** Lets a paused failpoint go on. */
+  resume(): void;
+  process(): SpawnedProcess;
+  cleanup(): Promise<void>;
+}
+
+/** Starts an environment and waits until all services are ready. */
+export async function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
+  const place = await tempDir("seb-e2e-");
+  const folder = place.path;
+  const seb = join(folder, ".seb");
+  mkdirSync(join(folder, "home"), { recursive: true });
+  const clock = options.clock ? testClock(folder) : undefined;
+  let running: SpawnedProcess | undefined;
+  let round = 0;
+  let urls: Record<ServiceName, string> = { signer: "", broker: "", revocation: "" };
+  const marks = () => ({ file: join(folder, `failpoint-${round}`), go: join(folder, `failpoint-${round}-go`) });
+
+  async function start(failpoint?: Failpoint): Promise<void> {
+    round += 1;
+    const { file, go } = marks();
+    const env = {
+      PATH: process.env.PATH,
+      HOME: join(folder, "home"),
+      SEB_ROOT: ROOT,
+      ...clock?.env,
+      ...options.env,
+      ...(failpoint && {
+        SEB_FAIL_STEP: failpoint.step,
+        SEB_FAIL_WHEN: failpoint.when,
+        SEB_FAIL_DO: failpoint.do,
+        SEB_FAIL_IN: failpoint.in ?? "broker",
+        SEB_FAIL_FILE: file,
+        SEB_FAIL_GO: go,
+      }),
+    };
+    const main = failpoint ? FAILPOINT_MAIN : DEV_MAIN;
+    running = spawnProcess({
+      command: process.execPath,
+      args: [main, "--folder", seb, "--json"],
+      env,
+      cwd: folder,
+      logFile: join(folder, "dev.out"),
+    });
+    const [line] = await running.waitForLine(/^\{"ready":true.*$/, READY_TIMEOUT_MS);
+    urls = JSON.parse(line).urls;
+  }
+
+  const run: Environment["run"] = (bin, args, more = {}) =>
+    runCommand({
+      command: process.execPath,
+      args: [BIN[bin], ...args],
+      cwd: more.cwd ?? folder,
+      env: { PATH: process.env.PATH, HOME: join(folder, "home"), ...clock?.env, ...more.env },
+      timeoutMs: 60_000,
+      ...(more.input === undefined ? {} : { input: more.input }),
+    });
+
+  async function control(name: ServiceName, does: "start" | "stop"): Promise<void> {
+    const done = await run("seb", ["dev", does, name]);
+    if (done.code !== 0) throw new Error(`seb dev ${does} ${name}: exit ${done.code}\n${done.stderr}`);
+  }
+
+  const key = (name: string) => readKey(join(seb, "keys", `${name}.json`));
+  await start();
+  return {
+    folder,
+    seb,
+    get urls() {
+      return urls;
+    },
+    get agent() {
+      return createAgent(urls, key("agent"));
+    },
+    gitops: createGitops(join(seb, "gitops.git"), folder),
+    ledger: createLedger(seb),
+    clock,
+    key,
+    run,
+    stopService: (name) => control(name, "stop"),
+    startService: (name) => control(name, "start"),
+    async kill9() {
+      await running?.kill9();
+    },
+    async stop() {
+      await running?.stop("SIGTERM", 20_000);
+    },
+    start,
+    reached: () => existsSync(marks().file),
+    resume: () => mkdirSync(marks().go),
+    process() {
+      if (!running) throw new Error("nothing runs");
+      return running;
+    },
+    async cleanup() {
+      await running?.stop("SIGTERM", 20_000);
+      await place.cleanup();
+    },
+  };
+}
+
+/** Waits until a condition holds. @throws at the timeout, in milliseconds. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Text of a file below the dev folder. */
+export function fileOf(environment: Environment, ...path: string[]): string {
+  return readFileSync(join(environment.seb, ...path), "utf8");
+}
