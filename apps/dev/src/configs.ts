@@ -56,7 +56,7 @@ export function brokerConfig(ports: Ports): BrokerConfig {
 export function revocationConfig(ports: Ports): RevocationConfig {
   return {
     ...shared("revocation", ports),
-    issuer: NAMES.revocation,
-    heartbeat_ms: 500,
+    heartbeat_ms: 250,
+    journal_timeout_ms: 5000,
   };
 }

@@ -41,7 +41,7 @@ export interface Shared {
   readonly hooks: Hooks;
 }
 
-/** What every service has of its own: log, metrics, trust, record chain. */
+/** What every service has of its own: log, metrics, trust, record chain with its refusals. */
 async function common(shared: Shared, service: ServiceName, closers: Closers) {
   const { layout, clock, pins } = shared;
   const folders = layout.service(service);
@@ -71,15 +71,15 @@ async function common(shared: Shared, service: ServiceName, closers: Closers) {
     `${service}: records`,
   );
   closers.add(() => chain.close());
-  return { log, metrics: createMetrics(service), trust: () => trust.current(), chain, clock };
+  const refusals = createRefusalLog({ chain, clock });
+  closers.add(() => refusals.stop());
+  return { log, metrics: createMetrics(service), trust: () => trust.current(), chain, refusals, clock };
 }
 
-/** What signer and broker also have: refusals, the revocation service's word, the bundles. */
+/** What signer and broker also have: the revocation service's word, and the bundles. */
 async function commonOfDeciders(shared: Shared, service: "signer" | "broker", closers: Closers) {
   const { layout, clock, feed, store } = shared;
   const own = await common(shared, service, closers);
-  const refusals = createRefusalLog({ chain: own.chain, clock });
-  closers.add(() => refusals.stop());
   const status = createStatusState({
     trust: own.trust,
     audience: NAMES.environment,
@@ -89,7 +89,7 @@ async function commonOfDeciders(shared: Shared, service: "signer" | "broker", cl
   });
   closers.add(() => status.stop());
   const bundles = createFolderBundles(layout.bundles);
-  return { ...own, refusals, status, view: store.reader, bundles };
+  return { ...own, status, view: store.reader, bundles };
 }
 
 export async function signerPorts(shared: Shared, closers: Closers): Promise<SignerPorts> {
