@@ -31,11 +31,22 @@ export function admits(definition: ActionDefinition, scope: Given, parameters: G
   return ok(undefined);
 }
 
-/** First scope key that is missing, surplus or no bound that the definition allows; undefined when the scope fits. */
+/**
+ * First scope key that is missing, surplus, no bound that the definition allows, or at odds with the value that an `equals` key fixes;
+ * undefined when the scope fits.
+ */
 export function scopeProblem(definition: ActionDefinition, scope: Given): string | undefined {
-  for (const [key, { bounds, by }] of Object.entries(definition.scope)) {
+  const keys = Object.entries(definition.scope);
+  for (const [key, { bounds, by }] of keys) {
     const parameter = member(definition.parameters, bounds);
     if (parameter === undefined || !fitsBound(parameter, by, member(scope, key))) return key;
+  }
+  for (const [key, { bounds, by }] of keys) {
+    if (by !== "equals") continue;
+    const fixed = member(scope, key);
+    const at = (other: string) => member(scope, other);
+    const odd = keys.find(([other, rule]) => rule.bounds === bounds && !isWithin(rule.by, at(other), fixed));
+    if (odd !== undefined) return odd[0];
   }
   return Reflect.ownKeys(scope).every((key) => typeof key === "string" && Object.hasOwn(definition.scope, key))
     ? undefined

@@ -3,6 +3,7 @@ export { admits } from "./admits.js";
 export { agentAllowed, agentByKey } from "./agent.js";
 export { type Bundle, openBundle, packBundle } from "./bundle.js";
 export { compile } from "./compile.js";
+export { contractDigest, contractText, operationDigest, stableContractDigest } from "./digests.js";
 export { type ControlFiles, MAX_BUNDLE_BYTES, MAX_FILES } from "./files.js";
 export { instantiate } from "./instantiate.js";
 export { modeOf } from "./mode.js";

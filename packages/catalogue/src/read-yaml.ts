@@ -40,7 +40,8 @@ function read(text: string): YamlResult<Json> {
     merge: false,
     customTags: [],
     prettyErrors: false,
-    logLevel: "silent",
+    // Not "silent", which would also silence a second document.
+    logLevel: "error",
     lineCounter: lines,
   });
   const problem = document.errors[0] ?? document.warnings[0];

@@ -50,7 +50,7 @@ export function fitsBound(definition: ParameterDefinition, by: BoundBy, bound: u
 }
 
 /** True when a value lies within a bound. Strings are compared by code units. */
-export function isWithin(by: BoundBy, bound: unknown, value: string | number | boolean): boolean {
+export function isWithin(by: BoundBy, bound: unknown, value: unknown): boolean {
   switch (by) {
     case "equals":
       return value === bound;

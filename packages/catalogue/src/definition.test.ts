@@ -1,0 +1,238 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { packBundle } from "./index.js";
+
+const vectors = join(import.meta.dirname, "../vectors/bundle.json");
+const control: { files: Record<string, string> } = JSON.parse(readFileSync(vectors, "utf8"));
+
+/** What packing says after one replacement in one file. */
+function after(file: string, from: string, to: string) {
+  const text = control.files[file];
+  if (text === undefined || !text.includes(from)) throw new Error(`${file} has nothing to replace`);
+  const packed = packBundle({ ...control.files, [file]: text.replace(from, () => to) });
+  return packed.ok ? "ok" : { code: packed.error.code, ...packed.error.facts };
+}
+const invalid = (file: string, field: unknown) => ({ code: "catalogue_invalid", file, field });
+const tune = "actions/tune.yaml";
+const deploy = "actions/deploy.yaml";
+
+describe("an action definition", () => {
+  it.each([
+    ["an unanchored pattern", tune, 'pattern: "^[a-z]+', 'pattern: "[a-z]+', "/parameters/label"],
+    ["a pattern with nested quantifiers", tune, '"^[a-z]+(?:-[a-z{}.$]+)?$"', '"^(?:[a-z]+)+$"', "/parameters/label"],
+    ["minimum over maximum", tune, "minimum: -5", "minimum: 5000", "/parameters/quota"],
+    ["a choice twice", tune, "[stable, beta,", "[stable, stable,", "/parameters/track"],
+    ["a decomposed choice", tune, '"caf\\u00e9"', '"cafe\\u0301"', "/parameters/track"],
+    ["an open parameter that is not there", tune, "open: [level, count]", "open: [level, count, size]", "/open/2"],
+    ["an open flag", tune, "open: [level, count]", "open: [level, count, paused]", "/open/2"],
+    ["an open parameter named twice", tune, "open: [level, count]", "open: [level, count, level]", "/open/2"],
+    [
+      "a scope key that bounds nothing",
+      tune,
+      "{ bounds: quota, by: equals }",
+      "{ bounds: size, by: equals }",
+      "/scope/quota/bounds",
+    ],
+    [
+      "a number bounded by prefix",
+      tune,
+      "{ bounds: quota, by: equals }",
+      "{ bounds: quota, by: prefix }",
+      "/scope/quota/by",
+    ],
+    [
+      "text bounded by at_most",
+      tune,
+      "{ bounds: label, by: prefix }",
+      "{ bounds: label, by: at_most }",
+      "/scope/label_start/by",
+    ],
+    [
+      "a fixed parameter without equals",
+      tune,
+      "{ bounds: quota, by: equals }",
+      "{ bounds: quota, by: at_most }",
+      "/parameters/quota",
+    ],
+    [
+      "an open parameter by equals",
+      tune,
+      "{ bounds: count, by: at_most }",
+      "{ bounds: count, by: equals }",
+      "/parameters/count",
+    ],
+    [
+      "an unbounded parameter",
+      deploy,
+      "  max_replicas: { bounds: replicas, by: at_most }\n",
+      "",
+      "/parameters/replicas",
+    ],
+    ["an unknown template parameter", deploy, "{{parameters.image_digest}}", "{{parameters.image}}", "/operation"],
+    ["an unknown service value", deploy, "{{service.path}}", "{{service.paht}}", "/operation"],
+    ["an unknown kind of variable", deploy, "{{service.path}}", "{{env.HOME}}", "/operation/edits/0/path"],
+    ["half a variable", deploy, "{{service.path}}", "{{service.path}", "/operation/edits/0/path"],
+    ["a variable with blanks", deploy, "{{service.path}}", "{{ service.path }}", "/operation/edits/0/path"],
+    [
+      "a variable in a key",
+      deploy,
+      "/spec/replicas: {",
+      '"/spec/{{service.name}}": {',
+      "/operation/edits/0/set/~1spec~1{{service.name}}",
+    ],
+    ["an open parameter as a variable", deploy, "{ $open: replicas }", '"{{parameters.replicas}}"', "/operation"],
+    [
+      "a fixed parameter as $open",
+      deploy,
+      '"{{service.image_repository}}@{{parameters.image_digest}}"',
+      "{ $open: image_digest }",
+      "/operation",
+    ],
+    [
+      "$open with company",
+      deploy,
+      "{ $open: replicas }",
+      "{ $open: replicas, or: 3 }",
+      "/operation/edits/0/set/~1spec~1replicas/$open",
+    ],
+    [
+      "$open of a number",
+      deploy,
+      "{ $open: replicas }",
+      "{ $open: 3 }",
+      "/operation/edits/0/set/~1spec~1replicas/$open",
+    ],
+    [
+      "another $ key",
+      deploy,
+      "{ $open: replicas }",
+      "{ $eval: replicas }",
+      "/operation/edits/0/set/~1spec~1replicas/$eval",
+    ],
+    [
+      "a parameter that is not used",
+      deploy,
+      '"{{service.image_repository}}@{{parameters.image_digest}}"',
+      "x",
+      "/parameters/image_digest",
+    ],
+    [
+      "a live field that depends on a parameter",
+      tune,
+      '"{{service.path}}#/label"',
+      '"{{parameters.label}}#/label"',
+      "/live",
+    ],
+    ["a live field with an unknown value", tune, '"{{service.path}}#/label"', '"{{service.nope}}#/label"', "/live"],
+    [
+      "a consequence of a choice",
+      tune,
+      "{ parameter: quota, above: 500",
+      "{ parameter: track, above: 500",
+      "/consequences/2/parameter",
+    ],
+    [
+      "a consequence of nothing",
+      tune,
+      "{ parameter: quota, above: 500",
+      "{ parameter: size, above: 500",
+      "/consequences/2/parameter",
+    ],
+    ["a field too many", deploy, "timeout_seconds: 30", "timeout_seconds: 30\ncommand: rm -rf /", "/command"],
+    ["a field missing", deploy, "timeout_seconds: 30\n", "", "/timeout_seconds"],
+    ["a time over the limit", deploy, "timeout_seconds: 30", "timeout_seconds: 3000", "/timeout_seconds"],
+    ["a name that is not the file's", deploy, "name: deploy", "name: deploi", ""],
+    ["a key twice", deploy, "tier: 1\n", "tier: 1\ntier: 2\n", "line 36"],
+    ["an alias", deploy, "open: [replicas]", "open: *x", "line 17"],
+  ])("with %s is refused, and the place named", (_, file, from, to, field) => {
+    expect(after(file, from, to)).toEqual(invalid(file, field));
+  });
+
+  it("may nest no deeper than 16", () => {
+    const deep = `${"{ a: ".repeat(18)}1${" }".repeat(18)}`;
+    expect(after(deploy, "branch: main", `branch: main\n  extra: ${deep}`)).toMatchObject({
+      code: "catalogue_invalid",
+      file: deploy,
+    });
+  });
+});
+
+describe("files that refer to each other", () => {
+  it.each([
+    ["an agent's unknown action", "agents/oncall-v3.yaml", "[deploy, scale]", "[deploy, destroy]", "/actions/1"],
+    ["a person's unknown agent", "people/carol.yaml", "agents: []", 'agents: ["agent:nobody"]', "/agents/0"],
+    ["a kid that is not the key's", "people/carol.yaml", "kid: 6", "kid: 7", "/keys/0/kid"],
+    [
+      "a value named like a built-in variable",
+      "services/search.yaml",
+      "namespace: search",
+      "region: search",
+      "/regions/us-east-1/values/region",
+    ],
+    ["a mode of an unknown action", "policy/modes.yaml", "  scale:", "  shrink:", "/actions/shrink"],
+    [
+      "a mode of an unknown service",
+      "policy/modes.yaml",
+      "search: shadow",
+      "searhc: shadow",
+      "/actions/scale/services/searhc",
+    ],
+    [
+      "a window of an unknown service",
+      "policy/windows.yaml",
+      'services: ["*"]\n    zone',
+      'services: ["*", searhc]\n    zone',
+      "/windows/0/services/1",
+    ],
+    ["a time zone that is none", "policy/windows.yaml", "zone: UTC", "zone: Mars/Olympus", "/windows/0/zone"],
+    ["an offset for a zone", "policy/windows.yaml", "zone: UTC", 'zone: "+01:00"', "/windows/0/zone"],
+    ["a day twice", "policy/windows.yaml", "wed, thu, fri, sat", "wed, thu, wed, sat", "/windows/0/days"],
+    [
+      "an empty window",
+      "policy/windows.yaml",
+      'from: "00:00"\n    to: "00:00"',
+      'from: "09:00"\n    to: "09:00"',
+      "/windows/0",
+    ],
+    [
+      "a freeze that ends before it starts",
+      "policy/windows.yaml",
+      "freezes: []",
+      'freezes: [{ name: f, services: ["*"], from: 9, to: 9, reason: x }]',
+      "/freezes/0",
+    ],
+    [
+      "two windows of one name",
+      "policy/windows.yaml",
+      "freezes: []",
+      'freezes: [{ name: always, services: ["*"], from: 1, to: 9, reason: x }]',
+      "",
+    ],
+  ])("%s is refused, and the place named", (_, file, from, to, field) => {
+    expect(after(file, from, to)).toEqual(invalid(file, field));
+  });
+
+  it("one key has one holder", () => {
+    const key = "WJfU0fO6FY7a3edoUx6fogGcqKYNRdvQ1CfV_fzztU0";
+    const carol = "6CM3mR_AoT-5oZUeBqyTZPxi0HRpnni2TqBByDr7Qxs";
+    const ci = "wVoe2mP5l-mBYJ3m9j6xoHCbDZeB7_Owwknth8B03LI";
+    const agent = "agents/oncall-v3.yaml";
+    expect(after(agent, `- ${key}`, `- ${key}\n  - ${key}`)).toEqual(invalid(agent, "/keys/1"));
+    expect(after(agent, key, carol)).toEqual(invalid("people/carol.yaml", "/keys/0"));
+    expect(after(agent, `- ${key}`, `- ${ci}`)).toEqual(invalid("roots/ci.yaml", "/jwk"));
+  });
+
+  it("a policy test of something that is not there is refused", () => {
+    expect(after("policy/tests/deploy.yaml", "service: checkout", "service: chekcout")).toMatchObject({
+      code: "catalogue_invalid",
+      file: "policy/tests",
+    });
+    expect(after("policy/tests/deploy.yaml", "with: {}", "with: { moon: full }")).toMatchObject({
+      code: "catalogue_invalid",
+    });
+    expect(after("policy/tests/deploy.yaml", "  shadow: false\n", "")).toEqual(
+      invalid("policy/tests/deploy.yaml", "/base/shadow"),
+    );
+  });
+});
