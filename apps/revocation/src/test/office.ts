@@ -1,0 +1,66 @@
+import type { EmbeddedStore } from "@seb/authority/embedded";
+import type { OrderBody, OrderClaims } from "@seb/schema";
+import { Journal } from "../journal/journal.js";
+import { type Office, submitOrder } from "../orders/submit.js";
+import type { RevocationPorts } from "../ports.js";
+import { Publisher } from "../status/publisher.js";
+import { config, type Environment, environment, openLife, openStore, receiver } from "./environment.js";
+
+/** A running service without HTTP and without its own beat, over real adapters. */
+export async function openOffice(
+  env: Environment,
+  store: EmbeddedStore,
+  over?: (ports: RevocationPorts) => Partial<RevocationPorts>,
+) {
+  const life = await openLife(env, store, over);
+  const journal = await Journal.open(life.ports.chain);
+  const publisher = new Publisher(config, life.ports, journal);
+  const office: Office = { config, ports: life.ports, journal, publisher };
+  const submit = async (by: "alice" | "bob", body: OrderBody, claims: Partial<OrderClaims> = {}) =>
+    submitOrder(office, await env.order(by, body, claims), "r_test");
+  return {
+    ...office,
+    submit,
+    /** The answer's code, or `"ok"`. */
+    async code(by: "alice" | "bob", body: OrderBody, claims: Partial<OrderClaims> = {}) {
+      const done = await submit(by, body, claims);
+      return done.ok ? "ok" : done.error.code;
+    },
+    /** One beat: its code, or `"ok"`. */
+    async beat() {
+      const done = await publisher.sync();
+      return done.ok ? "ok" : done.error.code;
+    },
+    async records() {
+      const found: { kind: string; body: Readonly<Record<string, unknown>> }[] = [];
+      for await (const { kind, body } of life.chain.history()) found.push({ kind, body });
+      return found;
+    },
+    async close() {
+      publisher.stop();
+      await life.close();
+    },
+  };
+}
+export type OpenOffice = Awaited<ReturnType<typeof openOffice>>;
+
+/** Environment, store, one office that has published, and a receiver. */
+export async function setUp(over?: (ports: RevocationPorts) => Partial<RevocationPorts>) {
+  const env = await environment();
+  const store = await openStore(env);
+  const office = await openOffice(env, store, over);
+  const received = receiver(env);
+  await office.beat();
+  return {
+    env,
+    store,
+    office,
+    received,
+    async tearDown() {
+      received.state.stop();
+      await office.close();
+      await store.close();
+      await env.remove();
+    },
+  };
+}
