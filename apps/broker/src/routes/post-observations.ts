@@ -82,7 +82,7 @@ async function observe(
   const observation = await ports.observations.seal({
     ver: 1,
     iss: config.audience,
-    aud: config.environment,
+    aud: config.audience,
     sub: agent.subject,
     iat,
     exp: iat + config.observation_ttl_seconds,

@@ -12,7 +12,7 @@ const EARLIER_SECONDS = 60;
 /** Which audience each role's key serves. */
 const AUDIENCE = {
   certificate: NAMES.broker,
-  observation: NAMES.environment,
+  observation: NAMES.broker,
   status: NAMES.environment,
   record: NAMES.environment,
   order: NAMES.environment,
