@@ -25,7 +25,7 @@ export function parseFile(text: string, format: Format): Result<Parsed, "target_
     return fail("target_refused", "The file is not strict JSON.");
   }
   try {
-    const tree = parseDocument(text, { prettyErrors: false, logLevel: "silent", version: "1.2", merge: false });
+    const tree = parseDocument(text, { prettyErrors: false, logLevel: "error", version: "1.2", merge: false });
     if (tree.errors.length > 0) return fail("target_refused", "The file does not parse without errors.");
     return ok({ root: tree.contents, value: tree.toJS({ maxAliasCount: MAX_ALIASES }) });
   } catch {

@@ -23,10 +23,12 @@ type NotExecuted = Extract<ExecuteResult, { state: "not_executed" }>;
 
 /** How often a commit is built on a newer head before giving up. */
 const MAX_PUSHES = 5;
+const STOPPED = "Stopped before anything was sent.";
 
 /**
  * Builds the commit upon the branch's head and pushes it together with the marker, both by compare and swap. When somebody else was
- * faster, everything is looked at anew: as long as the certified files are untouched the commit is built again, at most 5 times.
+ * faster, everything is looked at anew: as long as the certified files are untouched the commit is built again, at most 5 times. From the
+ * second time on, executions of this process wait for each other, so that they do not go on overtaking one another.
  */
 export async function executeJob(
   mirror: Mirror,
@@ -37,26 +39,41 @@ export async function executeJob(
 ): Promise<ExecuteResult> {
   let refusedAt: string | undefined;
   for (let pushes = 0; ; pushes += 1) {
-    const seen = await mirror.sync(job.branch, job.certId, access);
-    if (!seen.ok) return notExecuted(seen.error.code, seen.error.detail);
-    const { head, marker } = seen.value;
-    if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);
-    if (refusedAt === head) return notExecuted("target_refused", "The repository refused the commit.");
-    if (pushes === MAX_PUSHES) return notExecuted("target_unavailable", "The branch moved on before each push.");
-    const commit = await build(mirror, objects, job, head, access);
-    if (!commit.ok) {
-      if (commit.error.code !== "state_drifted") return notExecuted(commit.error.code, commit.error.detail);
-      return drifted(mirror, objects, job, access);
-    }
-    const stopped = await mayNotSend(job, access, guard);
-    if (stopped !== undefined) return stopped;
-    const end = await send(mirror, job, head, commit.value, access);
-    if (end === "accepted") return { state: "executed", result: { commit: commit.value, branch: job.branch } };
-    if (end === "unclear")
-      return { state: "unknown", detail: "The connection ended before the repository had answered." };
-    if (end === "unsent") return notExecuted("target_unavailable", "Stopped before anything was sent.");
-    refusedAt = head;
+    const attempt = () => attemptOnce(mirror, objects, job, access, guard, { refusedAt, last: pushes === MAX_PUSHES });
+    const end = pushes === 0 ? await attempt() : await mirror.overtaken.run(attempt, access.signal);
+    if (end === undefined) return notExecuted("target_unavailable", STOPPED);
+    if (typeof end !== "string") return end;
+    refusedAt = end;
   }
+}
+
+/** The end of the execution, or the head upon which the push was refused. */
+async function attemptOnce(
+  mirror: Mirror,
+  objects: Objects,
+  job: Job,
+  access: Access,
+  guard: () => Promise<boolean>,
+  before: { readonly refusedAt: string | undefined; readonly last: boolean },
+): Promise<ExecuteResult | string> {
+  const seen = await mirror.sync(job.branch, job.certId, access);
+  if (!seen.ok) return notExecuted(seen.error.code, seen.error.detail);
+  const { head, marker } = seen.value;
+  if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);
+  if (before.refusedAt === head) return notExecuted("target_refused", "The repository refused the commit.");
+  if (before.last) return notExecuted("target_unavailable", "The branch moved on before each push.");
+  const commit = await build(mirror, objects, job, head, access);
+  if (!commit.ok) {
+    if (commit.error.code !== "state_drifted") return notExecuted(commit.error.code, commit.error.detail);
+    return drifted(mirror, objects, job, access);
+  }
+  const stopped = await mayNotSend(job, access, guard);
+  if (stopped !== undefined) return stopped;
+  const end = await send(mirror, job, head, commit.value, access);
+  if (end === "accepted") return { state: "executed", result: { commit: commit.value, branch: job.branch } };
+  if (end === "unclear")
+    return { state: "unknown", detail: "The connection ended before the repository had answered." };
+  return end === "unsent" ? notExecuted("target_unavailable", STOPPED) : head;
 }
 
 /** Blobs, trees and commit in the cache, or why not; `state_drifted` when a certified file is no longer the same. */
@@ -96,11 +113,27 @@ async function mayNotSend(
   { signal }: Access,
   guard: () => Promise<boolean>,
 ): Promise<NotExecuted | undefined> {
-  const allowed = !job.recalled() && (await guard().catch(() => false));
+  const allowed = !job.recalled() && !signal.aborted && (await ask(guard, signal));
+  if (signal.aborted) return notExecuted("target_unavailable", STOPPED);
   if (!allowed || job.recalled()) return notExecuted("recalled", "The guard said no.");
   if (job.nowMs() >= job.notAfterMs) return notExecuted("expired", "The certificate's window has ended.");
-  if (signal.aborted) return notExecuted("target_unavailable", "Stopped before anything was sent.");
   return undefined;
+}
+
+/** False also when the guard throws, and when the signal is aborted before it answers. */
+async function ask(guard: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  let leave = () => {};
+  const aborted = new Promise<false>((resolve) => {
+    leave = () => resolve(false);
+    signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return (await Promise.race([guard(), aborted])) === true;
+  } catch {
+    return false;
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
 }
 
 function send(mirror: Mirror, job: Job, head: string, commit: string, access: Access) {

@@ -21,6 +21,8 @@ const MAX_KNOWN = 256;
 /** Brings a target's branches into the cache. Any number of calls may run at once; only fetches wait for each other. */
 export class Mirror {
   readonly repository: Repository;
+  /** Turns of executions whose push came too late. */
+  readonly overtaken = new Mutex();
   readonly #mutex = new Mutex();
   readonly #known = new Set<string>();
   readonly #roots = new Map<string, { readonly head: string; readonly root: string }>();

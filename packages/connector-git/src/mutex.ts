@@ -2,12 +2,22 @@
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Answers what `work` answers, or undefined as soon as `signal` is aborted; work whose turn had not come by then is not begun. */
+  /**
+   * Answers what `work` answers. Undefined when `signal` is aborted before its turn has come: then it is never begun. Work that was begun
+   * is always waited for; it heeds the signal itself.
+   */
   run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-    const turn = this.#tail.then(() => (signal.aborted ? undefined : work()));
+    let begun = false;
+    const turn = this.#tail.then(() => {
+      if (signal.aborted) return undefined;
+      begun = true;
+      return work();
+    });
     this.#tail = turn.catch(() => undefined);
     return new Promise((resolve, reject) => {
-      const leave = () => resolve(undefined);
+      const leave = () => {
+        if (!begun) resolve(undefined);
+      };
       if (signal.aborted) leave();
       signal.addEventListener("abort", leave, { once: true });
       turn.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));

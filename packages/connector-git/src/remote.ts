@@ -49,7 +49,17 @@ export async function push(repository: Repository, updates: readonly RefUpdate[]
   const leases = updates.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ""}`);
   const refspecs = updates.map(({ ref, to }) => `${to}:${ref}`);
   const end = await repository.run(
-    ["push", "--no-progress", "--porcelain", "--atomic", "--no-verify", ...leases, "--", repository.target.url, ...refspecs],
+    [
+      "push",
+      "--no-progress",
+      "--porcelain",
+      "--atomic",
+      "--no-verify",
+      ...leases,
+      "--",
+      repository.target.url,
+      ...refspecs,
+    ],
     access,
   );
   if (!end.started) return "unsent";

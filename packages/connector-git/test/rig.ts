@@ -51,7 +51,7 @@ export class GitRig {
   }
 
   /** Runs git on the repository, as an administrator of it would; answers standard output without the last newline. */
-  async git(args: readonly string[], cwd = this.url, input?: string): Promise<string> {
+  async git(args: readonly string[], cwd = this.url, input?: string | Uint8Array): Promise<string> {
     const env = { PATH: process.env.PATH, HOME: this.folder, GIT_CONFIG_NOSYSTEM: "1", LC_ALL: "C" };
     const child = run("git", [...args], { cwd, env, maxBuffer: 33_554_432 });
     // A git that needs no input may have ended already.
@@ -60,13 +60,13 @@ export class GitRig {
     return (await child).stdout.replace(/\n$/, "");
   }
 
-  /** Somebody else commits: contents by path (null removes), with a mode of its own after `mode:path`. */
+  /** Somebody else commits: contents or object id by path (null removes), with a mode of its own in `mode:path`. */
   async commit(files: Readonly<Record<string, string | null>>, branch = "main"): Promise<string> {
     const head = await this.git(["for-each-ref", "--format=%(objectname)", `refs/heads/${branch}`]);
     const lines = Object.entries(files).flatMap(([name, text]) => {
       const [, mode = "100644", path] = /^(?:(\d{6}):)?(.*)$/.exec(name) ?? [];
       if (text === null) return [`D ${path}`];
-      if (mode === "160000") return [`M ${mode} ${text} ${path}`];
+      if (/^[0-9a-f]{40}$/.test(text)) return [`M ${mode} ${text} ${path}`];
       return [`M ${mode} inline ${path}`, `data ${Buffer.byteLength(text)}\n${text}`];
     });
     const input = [

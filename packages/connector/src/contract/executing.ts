@@ -89,6 +89,12 @@ export function executing(start: StartRig): void {
     it.each([
       ["answers no", never],
       ["rejects", () => Promise.reject(new Error("guard"))],
+      [
+        "throws",
+        () => {
+          throw new Error("guard");
+        },
+      ],
     ])("sends nothing when the guard %s", async (_title, guard) => {
       const before = await rig.state();
       const { certId, session } = await begin(rig);
@@ -114,6 +120,18 @@ export function executing(start: StartRig): void {
       const result = await session.execute(async () => {
         controller.abort();
         return true;
+      });
+      expect(result.state).toBe("not_executed");
+      expect(await rig.state()).toEqual(before);
+    });
+
+    it("does not hang when its signal is aborted and the guard never answers", async () => {
+      const before = await rig.state();
+      const controller = new AbortController();
+      const { session } = await begin(rig, { signal: controller.signal });
+      const result = await session.execute(() => {
+        controller.abort();
+        return new Promise(() => undefined);
       });
       expect(result.state).toBe("not_executed");
       expect(await rig.state()).toEqual(before);
