@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { OrderAnswer, Problem, RevocationsAnswer, validate } from "@seb/schema";
 import { verifyStatus } from "@seb/verify-core";
+import { config, type Environment, environment, type Life, need, openLife, openStore } from "../testing/environment.js";
 import { createService, type RevocationService } from "./service.js";
-import { config, type Environment, environment, type Life, need, openLife, openStore } from "./test/environment.js";
 
 let env: Environment;
 let store: Awaited<ReturnType<typeof openStore>>;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { OrderBody, RevocationTarget } from "@seb/schema";
+import { need, START_MS } from "../../testing/environment.js";
+import { setUp } from "../../testing/office.js";
 import { standingAt } from "../journal/ledger.js";
-import { need, START_MS } from "../test/environment.js";
-import { setUp } from "../test/office.js";
 
 let at: Awaited<ReturnType<typeof setUp>>;
 beforeEach(async () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { createLocalFeed } from "@seb/authority/embedded";
 import { fail, type OrderBody } from "@seb/schema";
-import { need, openStore, receiver } from "../test/environment.js";
-import { openOffice, setUp } from "../test/office.js";
+import { need, openStore, receiver } from "../../testing/environment.js";
+import { openOffice, setUp } from "../../testing/office.js";
 
 let at: Awaited<ReturnType<typeof setUp>>;
 beforeEach(async () => {

@@ -13,8 +13,8 @@ import type { OrderBody, OrderClaims, Result, StatusClaims } from "@seb/schema";
 import { createSealer, generateKeyFile, type KeyFile, publicOf, type Sealer, signTrust } from "@seb/seal";
 import { createLog, createMetrics } from "@seb/service-kit";
 import { type Trust, verifyTrust } from "@seb/verify-core";
-import type { RevocationConfig } from "../config.js";
-import type { RevocationPorts } from "../ports.js";
+import type { RevocationConfig } from "../src/config.js";
+import type { RevocationPorts } from "../src/ports.js";
 
 export const START_MS = 1_800_000_000_000;
 const AUDIENCE = "env:test";
@@ -62,7 +62,7 @@ function fileOf(files: ReadonlyMap<string, KeyFile>, name: string): KeyFile {
 
 /** Packs the example control folder, with `extra` appended to its policies. */
 function packed(extra: string) {
-  const folder = join(import.meta.dirname, "../../../../examples/control");
+  const folder = join(import.meta.dirname, "../../../examples/control");
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));

@@ -1,9 +1,9 @@
 import type { EmbeddedStore } from "@seb/authority/embedded";
 import type { OrderBody, OrderClaims } from "@seb/schema";
-import { Journal } from "../journal/journal.js";
-import { type Office, submitOrder } from "../orders/submit.js";
-import type { RevocationPorts } from "../ports.js";
-import { Publisher } from "../status/publisher.js";
+import { Journal } from "../src/journal/journal.js";
+import { type Office, submitOrder } from "../src/orders/submit.js";
+import type { RevocationPorts } from "../src/ports.js";
+import { Publisher } from "../src/status/publisher.js";
 import { config, type Environment, environment, openLife, openStore, receiver } from "./environment.js";
 
 /** A running service without HTTP and without its own beat, over real adapters. */
