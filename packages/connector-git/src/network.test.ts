@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -132,6 +132,29 @@ describe("a credential", () => {
     expect(await connector.observe({ ...LOOK, signal: soon() })).toMatchObject({ ok: false });
     await writeFile(credentialFile, `broker:${SECRET}`);
     expect(await connector.observe({ ...LOOK, signal: soon() })).toMatchObject({ ok: true });
+  });
+
+  it("stands on no command line, and no setting of the user or of the broker's environment reaches git", async () => {
+    const [bin, log] = [join(rig.folder, "bin"), join(rig.folder, "log")];
+    const { PATH: path = "" } = process.env;
+    await mkdir(bin);
+    const script = `#!/bin/sh\necho "$@" >> ${log}\nPATH=${path} exec git "$@"\n`;
+    await writeFile(join(bin, "git"), script, { mode: 0o755 });
+    const set = { PATH: `${bin}:${path}`, GIT_DIR: "/nowhere", GIT_TRACE: `${log}.trace`, GIT_SSH_COMMAND: "false" };
+    const saved = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
+    Object.assign(process.env, set);
+    try {
+      expect(await change(connectHttp())).toMatchObject({ state: "executed" });
+    } finally {
+      for (const [name, value] of Object.entries(saved)) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    const lines = await readFile(log, "utf8");
+    expect(lines).toContain("push ");
+    expect(lines).not.toMatch(new RegExp(`hunter2|${BASE64}`));
+    await expect(readFile(`${log}.trace`)).rejects.toThrow();
   });
 
   it("does not follow a redirect", async () => {
