@@ -63,6 +63,13 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
     take_seq: seq,
   });
   if (!noted.ok) return noted;
+  const recorded = broker.index.get(entry.cert_id)?.answer;
+  if (recorded && (recorded.state === "executed" || recorded.state === "not_executed")) {
+    // The outcome was recorded, only the entry was left open.
+    const answer = { ...recorded, fence };
+    const closed = await ports.store.close(entry.cert_id, fence, { op: entry.op, answer });
+    return closed.ok ? ok(answer) : closed;
+  }
   const known = answerOf(broker, claims.value, entry, fence);
   const undecided = entry.broker === config.instance && broker.index.get(entry.cert_id) === undefined;
   const ending = by ?? (await endingOf(broker, claims.value, undecided));
