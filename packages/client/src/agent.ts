@@ -20,8 +20,6 @@ import { freshId } from "./proof-headers.js";
 import { type Caller, type CallOptions, createCaller, type Endpoints, type Reader, readerOf } from "./reader.js";
 
 export interface AgentOptions extends Endpoints {
-  readonly signerUrl: string;
-  readonly brokerUrl: string;
   /** The agent's key file: its text, or its parsed content. */
   readonly key: string | KeyFile;
   /** Where bodies wait for their answers; default: in memory. */

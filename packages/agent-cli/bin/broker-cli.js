@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runBrokerCli, runProcess } from "../dist/index.js";
+
+await runProcess(runBrokerCli);

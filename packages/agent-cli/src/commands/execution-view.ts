@@ -1,0 +1,30 @@
+import type { ExecutionAnswer } from "@seb/schema";
+import { table } from "../report.js";
+
+export function at(ms: number | null): string {
+  return ms === null ? "-" : new Date(ms).toISOString();
+}
+
+/** One execution, in rows. */
+export function executionText(answer: ExecutionAnswer): string {
+  return table([
+    ["cert_id", answer.cert_id],
+    ["state", answer.replayed ? `${answer.state} (replayed: nothing was done again)` : answer.state],
+    ["action", answer.action],
+    ["resource", answer.resource],
+    ["subject", answer.subject],
+    ...Object.entries(answer.parameters).map(([name, value]) => [`  ${name}`, String(value)] as const),
+    ["decided_at", at(answer.decided_at_ms)],
+    ["closed_at", at(answer.closed_at_ms)],
+    ...Object.entries(answer.result).map(([name, value]) => [`  ${name}`, value] as const),
+    ...(answer.code === null ? [] : [["code", answer.code] as const]),
+  ]);
+}
+
+/** Exit code of a state: executed 0, not executed 1, still open 4, unknown 5. */
+export const EXIT_OF_STATE: Readonly<Record<ExecutionAnswer["state"], number>> = {
+  executed: 0,
+  not_executed: 1,
+  decided: 4,
+  unknown: 5,
+};

@@ -1,0 +1,68 @@
+import { digest } from "@seb/canonical";
+import { type Agent, type CallFailure, type CallResult, freshId } from "@seb/client";
+import { type CertificateAnswer, CODES, RequestId, type Result, validate } from "@seb/schema";
+import type { Io } from "../io.js";
+import { jobFolder } from "../job/folder.js";
+import { openPendingRequests, type PendingRequests } from "../job/pending-request.js";
+import { keep } from "../job/state.js";
+import { openSession, type Session, withAgent } from "../session.js";
+import type { ActionCommandFlags, Given } from "./flags.js";
+import { type Prepared, prepare } from "./proposal.js";
+
+export interface Obtained {
+  readonly answer: CertificateAnswer;
+  readonly prepared: Prepared;
+  readonly agent: Agent;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Asks for a certificate and keeps what came of it for the job's later steps: first `none:u_...`, so that nothing stale
+ * remains whatever happens next; then the certificate, or `none:` and the id of the request that was refused or waits.
+ * `work` runs with the certificate, while the agent's connections are open.
+ */
+export async function obtain<T>(
+  io: Io,
+  given: Given<ActionCommandFlags>,
+  complete: boolean,
+  work: (obtained: Obtained, session: Session) => Promise<CallResult<T>>,
+): Promise<CallResult<T>> {
+  const session = openSession(io, given.flags);
+  const folder = session.ok ? session.value.folder : jobFolder(io, undefined);
+  const begun = keep(io, folder, `none:${freshId("u_")}`);
+  if (!session.ok) return session;
+  if (!begun.ok) return begun;
+  const pending = folder === undefined ? undefined : openPendingRequests(folder, io.nowMs);
+  return withAgent(
+    session.value,
+    ["signer", "broker"],
+    async (agent) => {
+      const prepared = await prepare(session.value, agent, given, complete);
+      if (!prepared.ok) return prepared;
+      const answer = await ask(session.value, agent, prepared.value, pending);
+      if (!answer.ok) return refused(session.value, answer.error);
+      const kept = keep(io, folder, answer.value.certificate, prepared.value.operation);
+      const notes = kept.ok ? [] : [`the certificate could not be kept: ${kept.error.detail}`];
+      return work({ answer: answer.value, prepared: prepared.value, agent, notes }, session.value);
+    },
+    pending?.store,
+  );
+}
+
+function ask(session: Session, agent: Agent, prepared: Prepared, pending: PendingRequests | undefined) {
+  const { proposal } = prepared;
+  const idempotencyKey = pending?.keyFor(digest("seb-proposal-v1", { ...proposal }));
+  return agent.requestCertificate(proposal, {
+    ...session.left(),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  });
+}
+
+/** A refusal or a pending answer replaces the unreached request's id by its own. */
+function refused(session: Session, error: CallFailure): Result<never> {
+  const { exit } = CODES[error.code];
+  const id = validate(RequestId, error.problem?.request_id ?? "", "answer_invalid");
+  if (!id.ok || (exit !== 1 && exit !== 4)) return { ok: false, error };
+  const kept = keep(session.io, session.folder, `none:${id.value}`);
+  return kept.ok ? { ok: false, error } : kept;
+}
