@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { type ChainReport, type Problem, type Verdict, verifyChains } from "@seb/records";
+import { CODES } from "@seb/schema";
+import type { Invocation } from "../command.js";
+import { type Outcome, refused } from "../outcome.js";
+import { loadTrust } from "../trust-file.js";
+import { placesOf } from "./places.js";
+
+/** A chain's report with the file it was read from. */
+interface FileReport extends ChainReport {
+  readonly file: string;
+}
+
+const CODE_OF = { broken: "records_broken", tail_not_proved: "records_tail_unproved" } as const;
+
+function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("broken")) return "broken";
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict === "verified") ? "verified" : "tail_not_proved";
+}
+
+function problemLine(file: string, { line, seq, what, code }: Problem): string {
+  return `    ${file}: line ${line}, record ${seq}: ${what}${code === undefined ? "" : ` (${code})`}\n`;
+}
+
+function chainLines(chain: FileReport): string {
+  const { writer, verdict, records, provedTo, problems, problemCount, file } = chain;
+  const shown = problems.map((problem) => problemLine(file, problem)).join("");
+  const more = problemCount > problems.length ? `    and ${problemCount - problems.length} more\n` : "";
+  return `  ${writer}: ${verdict}, ${records} records${tailNote(verdict, records, provedTo?.seq)}\n${shown}${more}`;
+}
+
+/** What the copied heads prove of a sound chain that was not closed. */
+function tailNote(verdict: Verdict, records: number, provedTo: number | undefined): string {
+  if (verdict !== "tail_not_proved") return "";
+  if (provedTo === undefined) return "; no head was copied, so a cut at the end would not be seen";
+  const behind = records - 1 - provedTo;
+  const proved = `; verified up to record ${provedTo}, the last copied head`;
+  return behind > 0
+    ? `${proved}; ${behind} behind it are not proved yet`
+    : `${proved}; the writer has not closed its chain`;
+}
+
+/** A chain that goes on being written: whole and proved up to a copied head. */
+const provedSoFar = ({ verdict, provedTo }: FileReport) =>
+  verdict === "verified" || (verdict === "tail_not_proved" && provedTo !== undefined);
+
+/** `seb audit verify`: 0 verified; 1 broken, or the tail not proved. */
+export async function auditVerify(invocation: Invocation): Promise<Outcome> {
+  const { settings, flags, io } = invocation;
+  const trust = await loadTrust(settings, io.nowMs());
+  if (!trust.ok) return refused(trust.error);
+  const places = placesOf(invocation);
+  if (!places.ok) return refused(places.error);
+  const chains: FileReport[] = [];
+  for (const { folder, source, heads } of places.value) {
+    const report = await verifyChains({ sink: source, trust: trust.value, ...(heads === undefined ? {} : { heads }) });
+    chains.push(...report.chains.map((chain) => ({ ...chain, file: join(folder, `${chain.writer}.jsonl`) })));
+    await heads?.close();
+  }
+  const verdict = worst(chains.map((chain) => chain.verdict));
+  const accepted = verdict === "verified" || (flags.running === true && chains.length > 0 && chains.every(provedSoFar));
+  const code = verdict === "verified" ? undefined : CODE_OF[verdict];
+  const remedy =
+    code === undefined || accepted ? "" : `${code}: ${CODES[code].title}\n  remedy: ${CODES[code].remedy}\n`;
+  return {
+    exit: accepted ? 0 : 1,
+    json: { ok: accepted, verdict, ...(code === undefined ? {} : { code }), chains },
+    text: `${verdict}\n${chains.map(chainLines).join("")}${remedy}`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import type { Io } from "./io.js";
+import { type Outcome, print } from "./outcome.js";
+import { type Flags, type Settings, settingsOf } from "./settings.js";
+
+/** The exit codes that every command line of SEB shares. */
+export const EXIT_CODES = `
+Exit codes:
+  0 done   1 refused   2 wrong use   3 could not ask   4 pending   5 unknown`;
+
+/** What a handler is given: positional arguments as text, flags, settings. */
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly flags: Flags;
+  readonly settings: Settings;
+  readonly io: Io;
+}
+
+/** Where commands are hung in, and where their exit code goes. */
+export interface Host {
+  readonly io: Io;
+  exit(code: number): void;
+}
+
+/** Finishes a command: common flags, help with examples and exit codes, and what it does. */
+export function finish(
+  command: Command,
+  host: Host,
+  examples: readonly string[],
+  handle: (invocation: Invocation) => Promise<Outcome>,
+): Command {
+  const { io } = host;
+  return command
+    .option("--folder <dir>", "dev folder for defaults (SEB_FOLDER; the nearest .seb above this directory)")
+    .option("--json", "print one JSON object on standard output")
+    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}\n${EXIT_CODES}`)
+    .action(async () => {
+      const flags = readFlags(command.opts());
+      const args = command.processedArgs.flatMap((argument: unknown) =>
+        typeof argument === "string" ? [argument] : [],
+      );
+      const outcome = await handle({ args, flags, settings: settingsOf(io, flags), io });
+      print(io, outcome, flags.json === true);
+      host.exit(outcome.exit);
+    });
+}
+
+function readFlags(options: Readonly<Record<string, unknown>>): Flags {
+  const flags: Record<string, string | boolean | readonly string[]> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === "string" || typeof value === "boolean") flags[name] = value;
+    else if (Array.isArray(value)) flags[name] = value.map(String);
+  }
+  return flags;
+}
+
+/** For options that may be given more than once. */
+export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}

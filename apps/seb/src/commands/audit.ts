@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import { auditQuery } from "../audit/query.js";
+import { auditVerify } from "../audit/verify.js";
+import { collect, finish, type Host } from "../command.js";
+
+/** `seb audit verify|query`. */
+export function addAudit(program: Command, host: Host): void {
+  const audit = program.command("audit").description("What was done, refused and decided: read from the records alone");
+  const on = (command: Command) =>
+    command
+      .option("--records <dir>", "folder of record chains; may be repeated", collect)
+      .option("--heads <dir>", "second place of that folder's heads; may be repeated, in the same order", collect)
+      .option("--trust <file>", "trust file (SEB_TRUST)")
+      .option("--pins <file>", "the trust file's pinned owners (SEB_TRUST_PINS)");
+  finish(
+    on(
+      audit
+        .command("verify")
+        .description("Verify every chain from its first record: 0 verified, 1 broken or tail not proved"),
+    ).option("--running", "accept chains that are still written, when they are verified up to a copied head"),
+    host,
+    [
+      "seb audit verify",
+      "seb audit verify --running",
+      "seb audit verify --records copy/broker --heads .seb/heads/broker",
+    ],
+    auditVerify,
+  );
+  finish(
+    on(audit.command("query").description("Who did what under which policy"))
+      .option("--month <yyyy-mm>", "decided in this month (UTC)")
+      .option("--policy <id>", "under this policy")
+      .option("--subject <agent>", "by this agent, e.g. agent:oncall-v3")
+      .option("--action <name>", "this action")
+      .option("--resource <name>", "on this resource")
+      .option("--writes", "only what was executed"),
+    host,
+    [
+      "seb audit query --month 2026-03 --policy emergency-rollback --writes",
+      "seb audit query --subject agent:oncall-v3 --json",
+    ],
+    auditQuery,
+  );
+}

@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { finish, type Host, type Invocation } from "../command.js";
+import { checkConfig } from "../config-check.js";
+import { done, type Outcome, refused } from "../outcome.js";
+import { SETTING_NAMES, SETTINGS } from "../settings.js";
+import { table } from "../tables.js";
+
+async function check({ args, io }: Invocation): Promise<Outcome> {
+  const path = resolve(io.cwd, args[0] ?? "");
+  const checked = checkConfig(path);
+  return checked.ok
+    ? done({ ok: true, file: path, is: checked.value }, `${path}: ${checked.value}\n`)
+    : refused(checked.error);
+}
+
+async function show({ settings }: Invocation): Promise<Outcome> {
+  const found = SETTING_NAMES.map((name) => ({ name, ...SETTINGS[name], found: settings.find(name) }));
+  const rows = found.map(({ name, flag, env, found: is }) => [name, is?.value ?? "not set", is?.from ?? "", flag, env]);
+  const folder = settings.folder;
+  const all = [["folder", folder?.value ?? "not set", folder?.from ?? "", "--folder", "SEB_FOLDER"], ...rows];
+  const operators = settings.operators().map((file) => ["operator", file, "", "--operator", "SEB_OPERATOR_KEYS"]);
+  const json = Object.fromEntries(found.map(({ name, found: is }) => [name, is ?? null]));
+  return done(
+    { ok: true, folder: folder ?? null, ...json, operators: settings.operators() },
+    table(["setting", "value", "from", "flag", "variable"], [...all, ...operators]),
+  );
+}
+
+/** `seb config check|show`. */
+export function addConfig(program: Command, host: Host): void {
+  const config = program.command("config").description("Settings of this command line, and checks of files");
+  finish(
+    config.command("check").argument("<file>", "a file or a control folder").description("Check a configuration file"),
+    host,
+    ["seb config check .seb/ceilings.yaml", "seb config check .seb/control"],
+    check,
+  );
+  finish(
+    config
+      .command("show")
+      .description("Show every setting in force and where it comes from: flag > SEB_* > nearest .seb"),
+    host,
+    ["seb config show"],
+    show,
+  );
+}

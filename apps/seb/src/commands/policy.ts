@@ -1,0 +1,156 @@
+import { fail, ok, type Result } from "@seb/schema";
+import type { Command } from "commander";
+import { askRevocations } from "../api.js";
+import { collect, finish, type Host, type Invocation } from "../command.js";
+import { bundlesIn, installBundle, packFolder } from "../control-folder.js";
+import { devMain, runCaptured } from "../dev-process.js";
+import { giveOrder } from "../orders.js";
+import { done, type Outcome, refused } from "../outcome.js";
+import { writeWhole } from "../write-file.js";
+
+const TEST_TIMEOUT_MS = 8000;
+const DIGEST_PREFIX = /^(?:sha256:)?([0-9a-f]{8,64})$/;
+
+async function pack({ settings, flags }: Invocation): Promise<Outcome> {
+  const folder = settings.get("control");
+  if (!folder.ok) return refused(folder.error);
+  const packed = packFolder(folder.value);
+  if (!packed.ok) return refused(packed.error);
+  const { digest, text, files } = packed.value;
+  if (typeof flags.out === "string") writeWhole(flags.out, text);
+  else {
+    const bundles = settings.get("bundles");
+    if (!bundles.ok) return refused(bundles.error);
+    installBundle(bundles.value, packed.value);
+  }
+  return done({ ok: true, digest, files }, `${digest}\n`);
+}
+
+/** Compiles the policies with Cedar and runs their tests, in a process of its own: this command line holds no policy engine. */
+async function testFolder(folder: string): Promise<Outcome> {
+  const main = devMain("policy-test-main");
+  if (main === undefined)
+    return refused(fail("setting_missing", "the build of apps/dev is missing: run npm run build").error);
+  const ran = await runCaptured(main, [folder], TEST_TIMEOUT_MS);
+  const json: unknown = ran.stdout === "" ? undefined : JSON.parse(ran.stdout);
+  if (ran.exit === 0 && typeof json === "object" && json !== null && "digest" in json && "tests" in json)
+    return done(
+      json,
+      `${String(json.tests)} policy tests passed; the folder makes the bundle ${String(json.digest)}\n`,
+    );
+  const detail =
+    typeof json === "object" && json !== null && "error" in json ? detailOf(json.error) : "the tests did not run";
+  return { ...refused(fail("bundle_invalid", detail).error), exit: ran.exit === 0 ? 1 : ran.exit };
+}
+
+const detailOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "detail" in error ? String(error.detail) : "refused";
+
+async function test({ settings }: Invocation): Promise<Outcome> {
+  const folder = settings.get("control");
+  return folder.ok ? testFolder(folder.value) : refused(folder.error);
+}
+
+async function activate(invocation: Invocation): Promise<Outcome> {
+  const { settings } = invocation;
+  const folder = settings.get("control");
+  if (!folder.ok) return refused(folder.error);
+  const bundles = settings.get("bundles");
+  if (!bundles.ok) return refused(bundles.error);
+  const packed = packFolder(folder.value);
+  if (!packed.ok) return refused(packed.error);
+  const tested = await testFolder(folder.value);
+  if (tested.exit !== 0) return tested;
+  installBundle(bundles.value, packed.value);
+  return activateDigest(invocation, packed.value.digest, "activated");
+}
+
+function activateDigest(invocation: Invocation, digest: string, word: string): Promise<Outcome> {
+  return giveOrder(
+    invocation,
+    { do: "activate", bundle: digest },
+    2,
+    (answer) => `${word} ${digest} (view ${answer.seq})\n`,
+  );
+}
+
+/** A bundle of the folder by the first 8 or more digits of its digest. */
+function bundleBy(prefix: string, folder: string): Result<string> {
+  const hex = DIGEST_PREFIX.exec(prefix)?.[1];
+  if (hex === undefined) return fail("usage", "a bundle is named by 8 or more digits of its digest");
+  const found = bundlesIn(folder).filter((digest) => digest.startsWith(`sha256:${hex}`));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return ok(only);
+  return fail("bundle_unreadable", `${found.length} bundles in ${folder} begin with these digits`);
+}
+
+async function rollback(invocation: Invocation): Promise<Outcome> {
+  const bundles = invocation.settings.get("bundles");
+  if (!bundles.ok) return refused(bundles.error);
+  const digest = bundleBy(invocation.args[0] ?? "", bundles.value);
+  return digest.ok ? activateDigest(invocation, digest.value, "rolled back to") : refused(digest.error);
+}
+
+async function list({ settings }: Invocation): Promise<Outcome> {
+  const folder = settings.get("bundles");
+  if (!folder.ok) return refused(folder.error);
+  const answer = await askRevocations(settings);
+  if (!answer.ok) return refused(answer.error);
+  const active = answer.value.bundle;
+  const bundles = bundlesIn(folder.value).map((digest) => ({ digest, active: digest === active }));
+  const lines = bundles.map(({ digest, active: isActive }) => `${digest}${isActive ? "  active" : ""}\n`);
+  return done({ ok: true, bundles }, lines.join(""));
+}
+
+/** `seb policy pack|test|activate|rollback|list`. */
+export function addPolicy(program: Command, host: Host): void {
+  const policy = program.command("policy").description("Control bundles: what agents may do");
+  const onFolder = (name: string, summary: string) =>
+    policy.command(name).description(summary).option("--control <dir>", "control folder (SEB_CONTROL)");
+  const bundles = (command: Command) => command.option("--bundles <dir>", "folder of bundles (SEB_BUNDLES)");
+  const ordered = (command: Command) =>
+    bundles(command)
+      .option("--reason <text>", "why, in one line; it stands in the journal")
+      .option("--operator <file>", "an operator's key file (SEB_OPERATOR_KEYS); may be repeated", collect)
+      .option("--trust <file>", "trust file (SEB_TRUST)")
+      .option("--pins <file>", "the trust file's pinned owners (SEB_TRUST_PINS)")
+      .option("--revocation-url <url>", "the revocation service (SEB_REVOCATION_URL)");
+  finish(
+    bundles(onFolder("pack", "Check a control folder and pack it")).option("--out <file>", "write the bundle here"),
+    host,
+    ["seb policy pack", "seb policy pack --control control --out bundle.json"],
+    pack,
+  );
+  finish(onFolder("test", "Compile the policies and run their tests"), host, ["seb policy test"], test);
+  finish(
+    ordered(
+      onFolder(
+        "activate",
+        "Pack, test, install and activate a control folder: two operators' orders within 10 minutes",
+      ),
+    ),
+    host,
+    [
+      'seb policy activate --reason "close the window" --operator keys/operator-alice.json --operator keys/operator-bob.json',
+      'seb policy activate --reason "close the window" --operator alice.json   # exit 4: the second operator does the same',
+    ],
+    activate,
+  );
+  finish(
+    ordered(
+      policy.command("rollback").argument("<digest>", "8 or more digits of an installed bundle's digest"),
+    ).description("Activate an earlier bundle again: two operators' orders"),
+    host,
+    ['seb policy rollback 0b768144 --reason "the new window was wrong"'],
+    rollback,
+  );
+  finish(
+    bundles(policy.command("list").description("List installed bundles and which one is active")).option(
+      "--revocation-url <url>",
+      "the revocation service (SEB_REVOCATION_URL)",
+    ),
+    host,
+    ["seb policy list"],
+    list,
+  );
+}

@@ -1,0 +1,23 @@
+/** What a command may touch of the world besides files and services. Injected, so that tests need no process. */
+export interface Io {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Wall time in milliseconds since the Unix epoch. */
+  readonly nowMs: () => number;
+  /** True when standard output is a terminal that wants colour. */
+  readonly colour: boolean;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** The process' own. NO_COLOR (no-color.org) is honoured. */
+export function processIo(): Io {
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    nowMs: () => Date.now(),
+    colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  };
+}

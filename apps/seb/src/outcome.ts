@@ -1,0 +1,52 @@
+import { CODES, type Failure } from "@seb/schema";
+import type { Io } from "./io.js";
+
+/** How a command ended: its exit code, what `--json` prints, what a person reads. */
+export interface Outcome {
+  readonly exit: number;
+  /** Undefined when everything was printed already. */
+  readonly json: unknown;
+  readonly text: string;
+}
+
+export interface Refused extends Failure {
+  /** The request id of the service that refused. */
+  readonly requestId?: string;
+}
+
+/** Success: exit code 0. */
+export function done(json: unknown, text: string): Outcome {
+  return { exit: 0, json, text };
+}
+
+/** A failure with the exit code, title and remedy of its code. */
+export function refused(failure: Refused): Outcome {
+  const { exit, title, remedy } = CODES[failure.code];
+  const { code, detail, pointer, facts, requestId } = failure;
+  const lines = [
+    `${code}: ${title}`,
+    `  ${detail}${pointer === undefined ? "" : ` (${pointer})`}`,
+    ...Object.entries(facts ?? {}).map(([name, value]) => `  ${name}: ${String(value)}`),
+    ...(requestId === undefined ? [] : [`  request: ${requestId}`]),
+    `  remedy: ${remedy}`,
+  ];
+  const json = {
+    ok: false,
+    code,
+    title,
+    detail,
+    remedy,
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(facts === undefined ? {} : { facts }),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  };
+  return { exit, json, text: `${lines.join("\n")}\n` };
+}
+
+/** Prints an outcome: results to standard output, failures to standard error; JSON always to standard output. */
+export function print(io: Io, outcome: Outcome, json: boolean): void {
+  if (outcome.json === undefined) return;
+  if (json) io.out(`${JSON.stringify(outcome.json)}\n`);
+  else if (outcome.exit === 0) io.out(outcome.text);
+  else io.err(outcome.text);
+}
