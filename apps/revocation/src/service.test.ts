@@ -83,7 +83,9 @@ describe("the service over HTTP", () => {
     const { status }: { status: string } = JSON.parse(await (await fetch(`${url}/v1/status`)).text());
     const [head, payload, signature = ""] = order.split(".");
     const flipped = `${head}.${payload}.${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`;
-    const stranger = await (await environment()).order("alice", {
+    const elsewhere = await environment();
+    await elsewhere.remove();
+    const stranger = await elsewhere.order("alice", {
       do: "epoch",
       target: { kind: "global", value: "*" },
     });

@@ -48,19 +48,19 @@ export type OpenOffice = Awaited<ReturnType<typeof openOffice>>;
 export async function setUp(over?: (ports: RevocationPorts) => Partial<RevocationPorts>) {
   const env = await environment();
   const store = await openStore(env);
-  const office = await openOffice(env, store, over);
-  const received = receiver(env);
-  await office.beat();
-  return {
+  const at = {
     env,
     store,
-    office,
-    received,
+    office: await openOffice(env, store, over),
+    received: receiver(env),
+    /** Closes what stands here then: tests put new ones in place. */
     async tearDown() {
-      received.state.stop();
-      await office.close();
-      await store.close();
+      at.received.state.stop();
+      await at.office.close();
+      await at.store.close();
       await env.remove();
     },
   };
+  await at.office.beat();
+  return at;
 }

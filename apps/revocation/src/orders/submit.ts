@@ -4,7 +4,7 @@ import { type VerifiedOrder, verifyOrder } from "@seb/verify-core";
 import type { RevocationConfig } from "../config.js";
 import { TWO_OPERATORS_MS } from "../journal/fold.js";
 import type { Journal } from "../journal/journal.js";
-import type { RevocationPorts } from "../ports.js";
+import type { BundleStore, RevocationPorts } from "../ports.js";
 import type { Publisher } from "../status/publisher.js";
 import { type Plan, plan } from "./plan.js";
 
@@ -23,12 +23,26 @@ function pointed(failure: Failure): Failure {
   return { ...failure, pointer: "/order", facts: { ...facts, claim: pointer } };
 }
 
+/** The same bundles, given up on in time: a slow store of bundles must not hold up an order that stops something. */
+function bounded({ config, ports }: Office): BundleStore {
+  return {
+    async get(digest) {
+      const deadline = createDeadline(config.journal_timeout_ms / 2, ports.clock);
+      const text = await deadline.race(ports.bundles.get(digest));
+      deadline.clear();
+      if (!text.ok) throw new Error(text.error.code);
+      return text.value;
+    },
+  };
+}
+
 async function record(office: Office, verified: VerifiedOrder, token: string): Promise<Result<Plan>> {
   const { config, ports, journal } = office;
+  const bundles = bounded(office);
   const deadline = createDeadline(config.journal_timeout_ms, ports.clock);
   try {
     const done = await deadline.race(
-      journal.commit((ledger) => plan(ledger, verified, token, Math.floor(ports.clock.nowMs()), ports.bundles)),
+      journal.commit((ledger) => plan(ledger, verified, token, Math.floor(ports.clock.nowMs()), bundles)),
     );
     if (done.ok) return done.value;
     return fail("record_failed", "The journal did not confirm the order in time; it may still do so.");
@@ -67,7 +81,7 @@ export async function submitOrder(office: Office, token: string, requestId: stri
   const published = await office.publisher.sync();
   if (!published.ok) {
     const detail = "The order is in the journal, but the view or the status could not go out; it will with the store.";
-    return fail(published.error.code, detail, { facts: { order: body.id } });
+    return fail("store_unavailable", detail, { facts: { order: body.id, why: published.error.code } });
   }
   const { seq, epochs, bundle } = published.value.view;
   return ok({ order: body.id, seq, epochs, bundle });

@@ -34,7 +34,6 @@ export function postOrders(office: Office): Route {
       "record_failed",
       "chain_fork",
       "store_unavailable",
-      "status_backwards",
     ],
     body: OrderRequest,
     async handle({ body, requestId }) {

@@ -168,6 +168,13 @@ describe("a lost dependency", () => {
     expect(need(await at.store.reader.read()).standing).toHaveLength(1);
   });
 
+  it("of the bundles is a code, and holds up nobody who stops something", async () => {
+    await restartService(() => ({ bundles: { get: () => new Promise(() => {}) } }));
+    const activate = at.office.code("alice", { do: "activate", bundle: at.env.one });
+    expect(await at.office.code("bob", revokeAgent)).toBe("ok");
+    expect(await activate).toBe("store_unavailable");
+  });
+
   it("of the feed leaves the order unacknowledged", async () => {
     await restartService((ports) => ({ feed: { ...ports.feed, publish: async () => lost } }));
     expect(await at.office.code("alice", revokeAgent)).toBe("store_unavailable");
