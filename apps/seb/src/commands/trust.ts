@@ -14,6 +14,9 @@ import { writeWhole } from "../write-file.js";
 const YEAR_DAYS = 365;
 const DAY_SECONDS = 86_400;
 
+/** Certificates and observations name a broker as their audience; everything else names the environment. */
+const ofBroker = (role: KeyFile["role"]): boolean => role === "certificate" || role === "observation";
+
 function numberOf(value: unknown, byDefault: number, most: number): Result<number> {
   if (value === undefined) return ok(byDefault);
   const number = Number(value);
@@ -80,7 +83,7 @@ async function init(invocation: Invocation): Promise<Outcome> {
   const nowSeconds = Math.floor(io.nowMs() / 1000);
   const entries = [];
   for (const key of keys.value) {
-    const entry = entryOf(key, key.role === "certificate" ? brokerAudience : audience, YEAR_DAYS, nowSeconds);
+    const entry = entryOf(key, ofBroker(key.role) ? brokerAudience : audience, YEAR_DAYS, nowSeconds);
     if (!entry.ok) return refused(entry.error);
     entries.push(entry.value);
   }
@@ -194,7 +197,7 @@ export function addTrust(program: Command, host: Host): void {
       .option("--audience <name>", "whom the key serves, e.g. env:dev");
   finish(
     keyed(trust.command("init").description("Make the first trust file and pin its owners"))
-      .option("--broker-audience <name>", "whom certificate keys serve, e.g. broker:dev")
+      .option("--broker-audience <name>", "whom certificate and observation keys serve, e.g. broker:dev")
       .option("--threshold <n>", "owners that must sign (default: all given)"),
     host,
     [
