@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const ENV = {
   PATH: process.env.PATH,
@@ -61,6 +61,7 @@ export function createGitops(bare: string, scratch: string): Gitops {
       } catch {
         // a new file
       }
+      mkdirSync(dirname(join(work, path)), { recursive: true });
       writeFileSync(join(work, path), change(before));
       run("add", "--all");
       run("commit", "--quiet", "--message", `Change ${path}`);
