@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { claims, contract, digest } from "./claims.mjs";
+import { claims, contract, digest, ofSize } from "./claims.mjs";
 import { respelled, withDerSignature, withLargeS, withOtherS, withPart } from "./forge.mjs";
 import { broker, keys, now } from "./keys.mjs";
 
@@ -7,20 +7,6 @@ const typ = "seb-cert+jwt";
 const b64 = (data) => Buffer.from(data).toString("base64url");
 
 const without = (name) => Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name));
-
-/** Claims whose token has exactly `size` bytes: facts are padded. */
-function ofSize(make, size) {
-  const filled = (lengths) => {
-    const facts = Object.fromEntries(lengths.map((length, index) => [`pad_${index}`, "x".repeat(length)]));
-    return make({ ...claims, evidence: { ...claims.evidence, facts } });
-  };
-  for (let last = 0; last < 500; last += 1)
-    for (let pads = 1; pads < 12; pads += 1) {
-      const token = filled([...Array(pads).fill(480), last]);
-      if (token.length === size) return token;
-    }
-  throw new Error("no padding gives that size");
-}
 
 export function certificates({ token, compact }) {
   const { signer } = keys;
@@ -222,6 +208,12 @@ export function certificates({ token, compact }) {
     "A P-256 key under the label Ed25519.",
     cert({}, { alg: "Ed25519" }, es),
   );
+  bad(
+    "token_alg_not_allowed",
+    "alg-none-unknown-key",
+    "alg none, and a key that nobody trusts.",
+    cert({}, { alg: "none" }, keys.stranger),
+  );
   bad("token_alg_not_allowed", "alg-number", "alg is a number.", cert({}, { alg: 1 }));
 
   const header = (name, about, changes) => bad("token_header_invalid", name, about, cert({}, changes));
@@ -380,6 +372,12 @@ export function certificates({ token, compact }) {
     cert({ iss: "signer:elsewhere", aud: "broker:elsewhere" }, {}, keys["signer-elsewhere"]),
   );
   bad("lifetime_too_long", "life-one-second-too-long", "121 s where 120 are allowed.", cert({ exp: now + 121 }));
+  bad(
+    "audience_wrong",
+    "key-of-another-environment",
+    "Another environment's key signs for this one.",
+    cert({ iss: "signer:elsewhere" }, {}, keys["signer-elsewhere"]),
+  );
   bad(
     "lifetime_too_long",
     "life-hidden-by-nbf",

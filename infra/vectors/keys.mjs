@@ -52,6 +52,7 @@ export const keys = Object.fromEntries(
     key(ed25519, "signer-elsewhere", "certificate", "signer:elsewhere", "broker:elsewhere"),
     key(ed25519, "observer", "observation", broker, broker),
     key(ed25519, "status", "status", "revocation:vectors", environment),
+    key(ed25519, "status-elsewhere", "status", "revocation:elsewhere", "env:elsewhere"),
     key(ed25519, "record", "record", "broker-1", environment),
     key(es256, "record-es256", "record", "signer-1", environment),
     key(ed25519, "record-past", "record", "broker-2", environment, { nbf: now - year, exp: now - 86_400 }),

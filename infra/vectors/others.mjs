@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withPart } from "./forge.mjs";
 import { broker, environment, keys, now } from "./keys.mjs";
 
 const digest = (word) => `sha256:${createHash("sha256").update(word).digest("hex")}`;
@@ -86,6 +87,12 @@ export function others({ token }) {
     invalid.push({ kind, name, about, now, code, ...more, token: made });
   const make = (kind, by, claims) => (changes) => token(by, kinds[kind].typ, { ...claims, ...changes });
 
+  // Signed text that was changed behind the signature's back.
+  const changed = (token, from, to) => {
+    const text = Buffer.from(token.split(".")[1], "base64url").toString("utf8");
+    return withPart(token, 1, Buffer.from(text.replace(from, to)).toString("base64url"));
+  };
+
   const seen = make("observation", keys.observer, observation);
   good("observation", "observation", "A broker's observation.", seen());
   good("observation", "observation-last-moment", "Just before exp.", seen(), now + 59.999);
@@ -107,6 +114,12 @@ export function others({ token }) {
   unseen("issued_in_future", "observation-future", "Made in the future.", seen({ iat: now + 3 }));
   unseen("lifetime_too_long", "observation-life", "Meant to live for 61 s.", seen({ exp: now + 61 }));
   unseen("token_claims_invalid", "observation-state", "Without the live state.", seen({ state: undefined }));
+  unseen(
+    "token_signature_invalid",
+    "observation-changed",
+    "The version was changed.",
+    changed(seen(), "9f1e2d", "9f1e2e"),
+  );
   bad("observation", "observation_expired", "observation-expired", "At exp.", seen(), { now: now + 60 });
 
   const stand = make("status", keys.status, status);
@@ -142,6 +155,28 @@ export function others({ token }) {
     stand({ issued_at_ms: 1000 }),
   );
 
+  bad(
+    "status",
+    "audience_wrong",
+    "status-elsewhere",
+    "An honest status of another environment.",
+    token(keys["status-elsewhere"], kinds.status.typ, { ...status, iss: "revocation:elsewhere", aud: "env:elsewhere" }),
+  );
+  bad(
+    "status",
+    "audience_wrong",
+    "status-key-elsewhere",
+    "Another environment's key for this one.",
+    token(keys["status-elsewhere"], kinds.status.typ, { ...status, iss: "revocation:elsewhere" }),
+  );
+  bad(
+    "status",
+    "token_signature_invalid",
+    "status-changed",
+    "An epoch was lowered.",
+    changed(stand(), '"global":7', '"global":6'),
+  );
+
   const line = make("record", keys.record, record);
   good("record", "record", "One link of a chain.", line());
   good(
@@ -173,6 +208,14 @@ export function others({ token }) {
   bad("record", "token_claims_invalid", "record-seq", "The sequence is text.", line({ seq: "118" }));
   bad("record", "token_typ_not_allowed", "record-typ", "A status.", stand());
 
+  bad(
+    "record",
+    "token_signature_invalid",
+    "record-changed",
+    "A decision was turned round.",
+    changed(line(), "true", "false"),
+  );
+
   const asked = make("order", keys.alice, order);
   good("order", "order", "An operator revokes an agent.", asked());
   good(
@@ -202,6 +245,14 @@ export function others({ token }) {
   );
   bad("order", "token_key_unknown", "order-by-signer", "Signed by the signer.", make("order", keys.signer, order)());
 
+  bad(
+    "order",
+    "token_signature_invalid",
+    "order-changed",
+    "Another agent is named.",
+    changed(asked(), "oncall-v3", "oncall-v4"),
+  );
+
   const agreed = make("approval", keys.carol, approval);
   good("approval", "approval", "A person approves a request.", agreed());
   const refused = (cause, name, about, made, more = {}) =>
@@ -211,5 +262,14 @@ export function others({ token }) {
   refused("audience_wrong", "approval-audience", "For another environment.", agreed({ aud: "env:elsewhere" }));
   refused("expired", "approval-expired", "At exp.", agreed(), { now: now + 3600 });
   refused("token_claims_invalid", "approval-digest", "The contract is no digest.", agreed({ contract: "yes" }));
+  refused(
+    "token_signature_invalid",
+    "approval-changed",
+    "Another tier is approved.",
+    changed(agreed(), '"tier":2', '"tier":3'),
+  );
+  refused("token_typ_not_allowed", "approval-typ", "An order.", token(keys.carol, kinds.order.typ, approval));
+  refused("issued_in_future", "approval-future", "Given in the future.", agreed({ iat: now + 3 }));
+  refused("token_claims_invalid", "approval-empty-window", "exp equals iat.", agreed({ exp: now }));
   return { valid, invalid };
 }

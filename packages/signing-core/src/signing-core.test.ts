@@ -256,6 +256,8 @@ describe("restore", () => {
     expect(code({}, { ...profile, maxTtlSeconds: 89 })).toBe("lifetime_too_long");
     expect(code({ iss: "signer:other" })).toBe("self_check_failed");
     expect(code({ aud: "broker:other" })).toBe("self_check_failed");
+    const contract = { ...claims.contract, audience: "broker:other" };
+    expect(code({ aud: "broker:other", contract })).toBe("self_check_failed");
     expect(code({ exp: claims.nbf })).toBe("self_check_failed");
     expect(code({ admin: true })).toBe("self_check_failed");
     expect(code({}, { ...profile, maxBytes: 100 })).toBe("certificate_too_large");
