@@ -21,6 +21,7 @@ const commands: readonly CommandSpec[] = [
       `request-cert ${DEPLOY} --image-digest sha256:... --replicas 12`,
       `request-cert ${DEPLOY} --image-digest sha256:... --max-replicas 12`,
     ],
+    open: true,
     run: requestCert,
   },
   {
@@ -29,6 +30,7 @@ const commands: readonly CommandSpec[] = [
     summary: "Present a certificate to the broker, which carries out the certified change.",
     options: [...CERTIFICATE, ...TARGET, ...PARAMETERS, ...COMMON],
     examples: ['execute --cert "$CERT" --image-digest sha256:... --replicas 12', "execute --json"],
+    open: true,
     run: execute,
   },
   {
@@ -37,6 +39,7 @@ const commands: readonly CommandSpec[] = [
     summary: "Observe, ask for a certificate and execute, in one command.",
     options: [...TARGET, ...PROPOSAL, ...COMMON],
     examples: [`run ${DEPLOY} --image-digest sha256:... --replicas 12`],
+    open: true,
     run,
   },
   {
@@ -61,6 +64,7 @@ const commands: readonly CommandSpec[] = [
     summary: "Show live state, planned values, scope and what would be asked. Asks for no certificate.",
     options: [...TARGET, ...PROPOSAL, ...COMMON],
     examples: [`plan ${DEPLOY} --image-digest sha256:... --replicas 12`],
+    open: true,
     run: plan,
   },
   {

@@ -17,6 +17,7 @@ const commands: readonly CommandSpec[] = [
       ...COMMON,
     ],
     examples: ['verify --cert "$CERT" --shadow', "verify --shadow --json"],
+    open: true,
     run: verify,
   },
   {

@@ -21,7 +21,7 @@ export interface Io {
 }
 
 /** Colour only on a terminal that wants it: https://no-color.org, and `TERM=dumb`. */
-export function wantsColour(io: Io, stream: "stdout" | "stderr"): boolean {
+export function wantsColour(io: Pick<Io, "env" | "stdoutIsTty" | "stderrIsTty">, stream: "stdout" | "stderr"): boolean {
   const tty = stream === "stdout" ? io.stdoutIsTty : io.stderrIsTty;
   return tty && (io.env.NO_COLOR ?? "") === "" && io.env.TERM !== "dumb";
 }

@@ -24,6 +24,8 @@ export function processIo(): Io {
  * hold it. Standard output and error are flushed first.
  */
 export async function runProcess(run: (io: Io) => Promise<number>): Promise<never> {
+  // A reader that has gone away, as in `... | head -1`, is no reason to crash.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const code = await run(processIo());
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
   process.exit(code);

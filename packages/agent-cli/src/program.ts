@@ -12,6 +12,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly options: readonly (readonly [flags: string, description: string])[];
   readonly examples: readonly string[];
+  /** Flags follow from an action's definition: the command itself judges those that it does not list. */
+  readonly open?: boolean;
   run(io: Io, given: Given<object>): Promise<Outcome>;
 }
 
@@ -80,7 +82,12 @@ function commandOf(io: Io, program: string, spec: CommandSpec, done: (exit: numb
   command.action(async () => {
     const flags: { readonly json?: boolean } = command.opts();
     const known = spec.options.map(([text]) => flagOf(text));
-    done(print(io, await spec.run(io, { flags, rest: command.args, known }), flags.json === true));
+    const unknown = spec.open === true ? undefined : command.args.find((word) => /^-./.test(word));
+    const outcome =
+      unknown === undefined
+        ? await spec.run(io, { flags, rest: command.args, known })
+        : fail("usage", `${spec.name} has no flag like that; it has ${known.join(", ")}`, { facts: { known } });
+    done(print(io, outcome, flags.json === true));
   });
   return command;
 }

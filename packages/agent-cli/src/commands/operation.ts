@@ -35,7 +35,7 @@ export async function operationFor(
   const target = targetOf(session, given.flags, claims.ok ? claims.value : undefined, mine);
   if (!target.ok) return target;
   const { action, resource } = target.value;
-  const shape = await shapeFor(session, reader, action, claims.ok ? claims.value : undefined);
+  const shape = await shapeFor(session, reader, action, claims.ok ? claims.value : undefined, mine);
   if (!shape.ok) return shape;
   const pairs = { params: given.flags.param ?? [], bounds: given.flags.bound ?? [] };
   const flags = readActionFlags(given.rest, { ...shape.value, bounds: new Map() }, pairs, given.known);
@@ -77,9 +77,10 @@ async function shapeFor(
   reader: Reader,
   action: string,
   claims: CertificateClaims | undefined,
+  mine: ExecutionRequest | undefined,
 ): Promise<CallResult<ActionShape>> {
   const definition = await definitionOf(reader, action, session.left(DEFINITION_WITHIN_MS));
   if (definition.ok) return { ok: true, value: shapeOfAction(definition.value) };
   if (claims === undefined || claims.action !== action) return definition;
-  return { ok: true, value: shapeOfCertificate(claims) };
+  return { ok: true, value: shapeOfCertificate(claims, mine?.parameters) };
 }

@@ -41,9 +41,7 @@ async function ask(
   const operation = await operationFor(session, reader, certificate, given);
   // Wrong use is said; what merely is not known is left out, and the broker lists it as not checked.
   if (!operation.ok && operation.error.code === "usage") return operation;
-  const request = operation.ok
-    ? complete(operation.value.request, [...operation.value.shape.parameters.keys()])
-    : undefined;
+  const request = operation.ok ? complete(operation.value.request, operation.value.shape.required) : undefined;
   return reader.verify({ certificate, ...(request === undefined ? {} : { operation: request }) }, session.left());
 }
 

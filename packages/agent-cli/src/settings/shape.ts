@@ -1,4 +1,4 @@
-import type { ActionAnswer, CertificateClaims } from "@seb/schema";
+import type { ActionAnswer, CertificateClaims, Parameters } from "@seb/schema";
 
 /** A parameter, as far as a command line must know it. */
 export interface ParameterShape {
@@ -10,6 +10,8 @@ export interface ParameterShape {
 export interface ActionShape {
   readonly action: string;
   readonly parameters: ReadonlyMap<string, ParameterShape>;
+  /** Parameters that an execution must restate. */
+  readonly required: readonly string[];
   /** Scope keys, the parameter that each bounds, and how. */
   readonly bounds: ReadonlyMap<string, { readonly bounds: string; readonly by: string }>;
 }
@@ -31,21 +33,31 @@ export function shapeOfAction(answer: ActionAnswer): ActionShape {
     const description = typeof schema.description === "string" ? schema.description : "";
     parameters.set(name, { type: typeOf(schema.type), description });
   }
-  return { action: answer.name, parameters, bounds: new Map(Object.entries(answer.scope)) };
+  return {
+    action: answer.name,
+    parameters,
+    required: [...parameters.keys()],
+    bounds: new Map(Object.entries(answer.scope)),
+  };
 }
 
 /**
- * What can be told of an action from a certificate alone, for when the signer is down: its open parameters, and a parameter
- * for each scope key, with the type of the value in the scope. The broker judges what comes of it.
+ * What can be told of an action without its definition, for when the signer is down: the parameters that the certificate
+ * was asked for, its open parameters, and a parameter for each scope key, typed as the value in the scope. A scope key may
+ * have another name than what it bounds (`max_replicas`), so those are not required unless they are texts.
  */
-export function shapeOfCertificate(claims: CertificateClaims): ActionShape {
+export function shapeOfCertificate(claims: CertificateClaims, asked: Parameters = {}): ActionShape {
   const parameters = new Map<string, ParameterShape>();
-  for (const [name, value] of Object.entries(claims.scope)) {
+  const required = new Set([...Object.keys(claims.contract.open), ...Object.keys(asked)]);
+  const put = (name: string, value: unknown) => {
     const type = typeof value === "number" ? "integer" : typeof value === "boolean" ? "boolean" : "string";
     parameters.set(name, { type, description: "" });
+  };
+  for (const [name, value] of Object.entries(claims.scope)) {
+    put(name, value);
+    if (typeof value === "string" && Object.keys(asked).length === 0) required.add(name);
   }
-  for (const [name, open] of Object.entries(claims.contract.open)) {
-    parameters.set(name, { type: open.type === "integer" ? "integer" : "string", description: "" });
-  }
-  return { action: claims.action, parameters, bounds: new Map() };
+  for (const [name, value] of Object.entries(asked)) put(name, value);
+  for (const [name, open] of Object.entries(claims.contract.open)) put(name, open.type === "integer" ? 0 : "");
+  return { action: claims.action, parameters, required: [...required], bounds: new Map() };
 }

@@ -107,6 +107,6 @@ export function requireForRequest(
 
 /** Fails for the first parameter that is not given: an execution restates all of them. */
 export function requireAll(shape: ActionShape, parameters: Parameters): Result<void, SettingCode> {
-  for (const name of shape.parameters.keys()) if (parameters[name] === undefined) return missing(namesOf(name));
-  return ok(undefined);
+  const absent = shape.required.find((name) => parameters[name] === undefined);
+  return absent === undefined ? ok(undefined) : missing(namesOf(absent));
 }
