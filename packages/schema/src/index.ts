@@ -1,6 +1,6 @@
-export * from "./codes.js";
 export { ADMISSION_CODES } from "./codes/admission.js";
 export { TOKEN_CODES } from "./codes/token.js";
+export * from "./codes.js";
 export * from "./contract.js";
 export * from "./control.js";
 export * from "./http.js";
