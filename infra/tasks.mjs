@@ -19,6 +19,7 @@ const tasks = {
   codes: { about: "each code, what provokes it, what it leaves", build: true, script: "e2e/codes/run.mjs" },
   "fuzz:http": { about: "random requests against the services", build: true, script: "e2e/fuzz/run.mjs" },
   "ci:seed": { about: "the pipeline of the seed document, as written", build: true, script: "e2e/seed/run.mjs" },
+  servers: { about: "real Redis, NATS and Kubernetes to play with", build: true, script: "infra/dev-servers/play.mjs" },
   docs: { about: "write the generated docs (--check: compare)", build: true, script: "infra/docs.mjs" },
   fix: {
     about: "format and apply safe fixes",
