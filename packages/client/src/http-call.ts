@@ -30,7 +30,7 @@ export interface Transport {
 
 const MAX_ANSWER_BYTES = 1_048_576;
 const MAX_DEPTH = 32;
-const CONNECT_TIMEOUT_MS = 5000;
+const CONNECT_TIMEOUT_MS = 3000;
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
