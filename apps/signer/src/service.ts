@@ -1,4 +1,6 @@
+import { ok } from "@seb/schema";
 import { createHttpService, type ShellRefusal } from "@seb/service-kit";
+import { bounded } from "./bounded.js";
 import type { SignerConfig } from "./config.js";
 import type { SignerPorts } from "./ports.js";
 import { watchReadiness } from "./readiness.js";
@@ -50,7 +52,10 @@ export async function createService(config: SignerConfig, ports: SignerPorts): P
     async stop() {
       await http.close({ drainMs: DRAIN_MS });
       readiness.stop();
-      await signer.journal.settled();
+      await bounded(
+        signer,
+        signer.journal.settled().then(() => ok(undefined)),
+      );
     },
   };
 }

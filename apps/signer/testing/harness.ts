@@ -7,12 +7,20 @@ import { createLocalFeed, type EmbeddedStore, openEmbeddedStore } from "@seb/aut
 import { base32Id, digest, isJson } from "@seb/canonical";
 import { createRefusalLog, openChain, type RecordChain, type RecordSink } from "@seb/records";
 import { createFileEvidence, createFileSink } from "@seb/records/embedded";
-import type { CertificateRequest, Epochs, ObservationClaims, Result, RevocationTarget, Standing } from "@seb/schema";
+import type {
+  ApprovalClaims,
+  CertificateRequest,
+  Epochs,
+  ObservationClaims,
+  Result,
+  RevocationTarget,
+  Standing,
+} from "@seb/schema";
 import { createProver, createSealer, type Sealer } from "@seb/seal";
 import { createLog, createMetrics } from "@seb/service-kit";
 import { type CertificateSigner, createCertificateSigner } from "@seb/signing-core";
 import { createService, type SignerConfig, type SignerPorts, type SignerService } from "../src/index.js";
-import { attest, IMAGE, PREVIOUS, REPOSITORY, RUNNING } from "./attest.js";
+import { type Attested, attest, IMAGE, PREVIOUS, REPOSITORY, RUNNING } from "./attest.js";
 import { controlFiles, pack } from "./control.js";
 import { type Keys, keyOf, makeKeys, makeTrust } from "./keys.js";
 
@@ -67,6 +75,7 @@ export class Harness {
   #status: StatusReceiver | undefined;
   #refusals: ReturnType<typeof createRefusalLog> | undefined;
   #feed = createLocalFeed();
+  #built: ReturnType<typeof attest> | undefined;
   #beat: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -251,8 +260,14 @@ export class Harness {
     });
   }
 
-  attest(it: Parameters<typeof attest>[2] = {}, builder = "builder") {
-    return attest(keyOf(this.world.keys, builder), this.nowMs(), it);
+  attest(it: Attested = {}) {
+    return attest(keyOf(this.world.keys, "builder"), this.nowMs(), it);
+  }
+
+  /** The attestation that a build left behind: the same in every request. */
+  built(): ReturnType<typeof attest> {
+    this.#built ??= this.attest();
+    return this.#built;
   }
 
   async bodyOf(options: AskOptions = {}): Promise<CertificateRequest> {
@@ -263,7 +278,7 @@ export class Harness {
       parameters: { image_digest: IMAGE },
       bounds: { max_replicas: 12 },
       observation: await this.observe(options.observed, options.state),
-      evidence: [this.attest()],
+      evidence: [this.built()],
       ...options.request,
     };
   }
@@ -289,6 +304,38 @@ export class Harness {
       jti: newKey(),
       ...(isJson(body) ? { op: digest("seb-op-v1", body) } : {}),
     });
+  }
+
+  /** A person's approval of a recorded request, as its own CLI makes it from `GET /v1/requests/{id}`. */
+  async approvalBy(person: string, request: Answered["body"], over: Partial<ApprovalClaims> = {}): Promise<string> {
+    const sealer = value(await createSealer("approval", keyOf(this.world.keys, person)));
+    const now = Math.floor(this.nowMs() / 1000);
+    const { proposal, contract, bundle } = request;
+    return sealer.seal({
+      ver: 1,
+      jti: base32Id("a_", randomBytes(17)),
+      aud: "env:dev",
+      sub: person,
+      iat: now,
+      exp: now + 600,
+      request: String(request.request),
+      proposal: String(proposal),
+      contract: String(contract),
+      tier: Number(request.tier),
+      bundle: String(bundle),
+      ...over,
+    });
+  }
+
+  async approve(person: string, request: Answered["body"], over: Partial<ApprovalClaims> = {}): Promise<Answered> {
+    const approval = await this.approvalBy(person, request, over);
+    return this.send("POST", `/v1/requests/${String(request.request)}/approvals`, { approval });
+  }
+
+  /** Asks for a recorded request with an agent's proof. */
+  async requestOf(id: unknown, agent = "agent"): Promise<Answered> {
+    const path = `/v1/requests/${String(id)}`;
+    return this.send("GET", path, undefined, { dpop: await this.prove("GET", path, undefined, agent) });
   }
 
   async send(method: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answered> {

@@ -60,7 +60,7 @@ export async function judge(signer: Signer, it: Case, progress: Progress): Promi
   progress.policyInput = alone.input;
   progress.reasons = it.evidence.reasons.map(asLine);
   if (alone.result.ok) return ok({ policies: alone.result.value, input: alone.input, approvals: [], pending: null });
-  if (alone.result.error.code === "policy_error") return denied(it, alone.result, progress);
+  if (alone.result.error.code !== "policy_denied") return denied(it, alone.result, progress);
 
   const nowSeconds = signer.ports.clock.nowMs() / 1000;
   const waiting = waitingFor(signer, it, nowSeconds);
@@ -72,9 +72,11 @@ export async function judge(signer: Signer, it: Case, progress: Progress): Promi
     progress.policyInput = approved.input;
     if (approved.result.ok)
       return ok({ policies: approved.result.value, input: approved.input, approvals, pending: waiting.body.request });
-    if (approved.result.error.code === "policy_error") return denied(it, approved.result, progress);
+    if (approved.result.error.code !== "policy_denied") return denied(it, approved.result, progress);
   }
-  if (!ask(it, needed, needed).result.ok) return denied(it, alone.result, progress);
+  const withPeople = ask(it, needed, needed).result;
+  if (!withPeople.ok)
+    return denied(it, withPeople.error.code === "revoked_policy" ? withPeople : alone.result, progress);
   return waiting ? pending(waiting.body.request, approvals.length, needed) : record(signer, it, alone.input, needed);
 }
 

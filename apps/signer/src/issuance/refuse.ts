@@ -1,4 +1,5 @@
 import type { Failure } from "@seb/schema";
+import { bounded } from "../bounded.js";
 import type { DeniedBody } from "../journal/bodies.js";
 import type { Signer } from "../signer.js";
 import type { Asked, Progress } from "./request.js";
@@ -16,9 +17,12 @@ export async function recordRefusal(
 ): Promise<void> {
   if (failure.code === "approval_pending") return;
   const { known } = progress;
-  const recorded = known
-    ? await signer.journal.append("denied", deniedBody(asked, progress, known, failure, step))
-    : await signer.ports.refusals.refuse(false, failure.code, { request_id: asked.requestId, step });
+  const recorded = await bounded<unknown>(
+    signer,
+    known
+      ? signer.journal.append("denied", deniedBody(asked, progress, known, failure, step))
+      : signer.ports.refusals.refuse(false, failure.code, { request_id: asked.requestId, step }),
+  );
   if (recorded.ok) return;
   signer.ports.log.error({ request_id: asked.requestId, code: recorded.error.code }, "a refusal could not be recorded");
 }

@@ -14,7 +14,7 @@ const WORD_CODES: readonly Code[] = [
 ];
 
 /** Codes of routes that show the active bundle. */
-export const BUNDLE_CODES: readonly Code[] = WORD_CODES;
+export const BUNDLE_CODES: readonly Code[] = [...WORD_CODES, "deadline_exceeded"];
 
 /** Codes of routes that an agent reaches by a proof alone. */
 export const AGENT_CODES: readonly Code[] = [
@@ -22,7 +22,7 @@ export const AGENT_CODES: readonly Code[] = [
   "proof_token_mismatch",
   "agent_unknown",
   "agent_expired",
-  ...WORD_CODES,
+  ...BUNDLE_CODES,
 ];
 
 const RECORD_CODES: readonly Code[] = ["record_failed", "chain_fork", "store_unavailable", "store_discontinuity"];
@@ -57,7 +57,6 @@ export const CERTIFICATE_CODES: readonly Code[] = [
   "certificate_too_large",
   "lifetime_too_long",
   "self_check_failed",
-  "deadline_exceeded",
   "step_failed",
 ];
 

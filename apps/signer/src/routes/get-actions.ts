@@ -2,6 +2,7 @@ import { actionView } from "@seb/catalogue";
 import { type ActionAnswer, type ActionsAnswer, fail } from "@seb/schema";
 import type { Route } from "@seb/service-kit";
 import { activeControl } from "../authenticate.js";
+import { bounded } from "../bounded.js";
 import type { Signer } from "../signer.js";
 import { BUNDLE_CODES } from "./codes.js";
 
@@ -14,7 +15,7 @@ export function getActions(signer: Signer): Route {
     codes: BUNDLE_CODES,
     query: [],
     async handle() {
-      const control = await activeControl(signer);
+      const control = await bounded(signer, activeControl(signer));
       if (!control.ok) return { failure: control.error };
       const { digest, actions } = control.value.bundle;
       const body: ActionsAnswer = {
@@ -35,7 +36,7 @@ export function getAction(signer: Signer): Route {
     codes: [...BUNDLE_CODES, "action_unknown"],
     query: [],
     async handle({ params }) {
-      const control = await activeControl(signer);
+      const control = await bounded(signer, activeControl(signer));
       if (!control.ok) return { failure: control.error };
       const { bundle } = control.value;
       const definition = bundle.actions.get(params.name ?? "");

@@ -3,6 +3,7 @@ import { type Context, defineRoute, type Reply, type Route } from "@seb/service-
 import { approve } from "../approvals/approve.js";
 import { countedApprovals } from "../approvals/count.js";
 import { authenticateAgent } from "../authenticate.js";
+import { bounded } from "../bounded.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
 import { readWord, revokedOf } from "../word.js";
@@ -17,7 +18,7 @@ export function getRequest(signer: Signer): Route {
     codes: [...AGENT_CODES, "request_invalid", "request_unknown", "store_unavailable", "store_discontinuity"],
     query: [],
     async handle(context) {
-      const found = await find(signer, context);
+      const found = await bounded(signer, find(signer, context));
       return found.ok ? { status: 200, body: found.value } : refuse(signer, context, found, undefined);
     },
   };
@@ -35,9 +36,12 @@ export function postApprovals(signer: Signer): Route {
       const id = requestId(context);
       if (!id.ok) return refuse(signer, context, id, undefined);
       let approver: string | undefined;
-      const approved = await approve(signer, id.value, context.body.approval, (name) => {
-        approver = name;
-      });
+      const approved = await bounded(
+        signer,
+        approve(signer, id.value, context.body.approval, (name) => {
+          approver = name;
+        }),
+      );
       if (approved.ok) return { status: 200, body: approved.value };
       return refuse(signer, context, approved, approver === undefined ? undefined : { request: id.value, approver });
     },
@@ -96,7 +100,10 @@ async function refuse(
   authentic: Readonly<Record<string, unknown>> | undefined,
 ): Promise<Reply> {
   const body = { request_id: context.requestId, ...authentic };
-  const recorded = await signer.ports.refusals.refuse(authentic !== undefined, error.code, body);
+  const recorded = await bounded<unknown>(
+    signer,
+    signer.ports.refusals.refuse(authentic !== undefined, error.code, body),
+  );
   if (!recorded.ok)
     signer.ports.log.error(
       { request_id: context.requestId, code: recorded.error.code },
