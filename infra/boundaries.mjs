@@ -67,7 +67,7 @@ function forbiddenReach(rules, workspace, byName) {
   const cameFrom = new Map([[workspace.name, undefined]]);
   const queue = [workspace];
   for (let current = queue.shift(); current !== undefined; current = queue.shift()) {
-    for (const name of neighbours(current)) {
+    for (const name of neighbours(rules, current)) {
       const next = byName.get(name);
       if (next === undefined || cameFrom.has(name)) continue;
       cameFrom.set(name, current.name);
@@ -82,8 +82,12 @@ function forbiddenReach(rules, workspace, byName) {
   return found;
 }
 
-function neighbours(workspace) {
-  return new Set([...workspace.dependencies, ...workspace.sources.flatMap(({ imports }) => imports.map(packageOf))]);
+/** The tools of tests count only where something shipped gets hold of them. */
+function neighbours(rules, workspace) {
+  const imported = workspace.sources.flatMap(({ imports, test }) =>
+    imports.map(packageOf).filter((name) => !(test && rules.testTools.includes(name))),
+  );
+  return new Set([...workspace.dependencies, ...imported]);
 }
 
 function pathTo(name, cameFrom) {

@@ -75,6 +75,13 @@ describe("a bad graph is refused", () => {
     expect(violations(rules, [words, signing, ...graph])).not.toEqual([]);
   });
 
+  it("lets tests use the test kit, and nothing that is shipped", () => {
+    const kit = workspace("testkit", "testkit");
+    const using = (path) => workspace("seal", "seal", [], { [path]: 'import { tempDir } from "@seb/testkit";' });
+    expect(violations(rules, [kit, using("src/a.test.ts")])).toEqual([]);
+    expect(violations(rules, [kit, using("src/a.ts")])).not.toEqual([]);
+  });
+
   it("names the way from one to the other", () => {
     const graph = [
       workspace("records", "records", ["~seal"]),

@@ -12,6 +12,7 @@ export const lintChecks = [
   { suite: "lint", test: "biome ci", run: () => script(...biome) },
   { suite: "boundaries", test: "turbo boundaries", run: () => turbo(["boundaries"]) },
   { suite: "lint", test: "generated docs are current", run: () => script("infra/docs.mjs", "--check") },
+  { suite: "lint", test: "published vectors are current", run: () => script("infra/vectors.mjs", "--check") },
 ];
 
 export const typeCheck = {

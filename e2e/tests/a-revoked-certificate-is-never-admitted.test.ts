@@ -28,9 +28,9 @@ const KINDS: readonly [string, (certificate: string) => Promise<string> | string
 describe("a revoked certificate is never admitted", () => {
   it.each(KINDS)(
     "refuses after a revocation of the %s was acknowledged, and works again when lifted",
-    async (kind, valueOf, step) => {
+    async (kind, named, step) => {
       const certificate = await certify(world);
-      const target = { kind, value: await valueOf(certificate) };
+      const target = { kind, value: await named(certificate) };
       const head = world.gitops.head();
       const acknowledged = await giveOrder(world, { do: "revoke", target });
       expect(acknowledged.status).toBe(200);

@@ -10,11 +10,13 @@ export interface TempDir {
 }
 
 const live = new Set<string>();
+let registered = false;
 
 /** Makes a new empty folder, readable by this user only. What is not cleaned up is deleted at exit. */
 export function tempDir(prefix = "seb-test-"): TempDir {
   const path = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
-  if (live.size === 0) process.once("exit", cleanupAll);
+  if (!registered) process.once("exit", cleanupAll);
+  registered = true;
   live.add(path);
   return {
     path,
