@@ -2,7 +2,7 @@ import { type Problem, readRecords } from "@seb/records";
 import { fail, ok, type Result } from "@seb/schema";
 import type { Invocation } from "../command.js";
 import { done, type Outcome, refused } from "../outcome.js";
-import { table, timeOf } from "../tables.js";
+import { timeOf } from "../tables.js";
 import { loadTrust } from "../trust-file.js";
 import { placesOf } from "./places.js";
 
@@ -167,17 +167,23 @@ export async function auditQuery(invocation: Invocation): Promise<Outcome> {
     return refused(fail("records_broken", detail, { facts: { writer, line, seq, what } }).error);
   }
   const rows = fold.rows(filter.value);
-  const cells = rows.map((row) => [
-    timeOf(Date.parse(row.decided_at)),
-    row.subject,
-    row.action,
-    row.resource,
-    JSON.stringify(row.parameters),
-    row.policy,
-    row.state,
-    row.cert_id,
-  ]);
-  const head = ["decided", "who", "action", "on", "with", "under", "state", "certificate"];
   const summary = `${rows.length} ${filter.value.writes ? "executed" : "decided"}\n`;
-  return done({ ok: true, rows }, rows.length === 0 ? summary : table(head, cells) + summary);
+  return done({ ok: true, rows }, rows.map(linesOf).join("") + summary);
+}
+
+const pairs = (value: unknown): string =>
+  Object.entries(typeof value === "object" && value !== null ? value : {})
+    .map(([name, item]) => ` ${name}=${String(item)}`)
+    .join("");
+
+/** One row for a person: who did what under which policy; then with what, what came of it, and where that stands. */
+function linesOf(row: AuditRow): string {
+  const { subject, action, resource, policy, state, code, decision, outcome, cert_id } = row;
+  const also = row.also.length === 0 ? "" : ` (also ${row.also.join(", ")})`;
+  return [
+    `${timeOf(Date.parse(row.decided_at))}  ${subject}  ${action}  ${resource}  under ${policy}${also}`,
+    `  with${pairs(row.parameters)}`,
+    `  ${state}${code === null ? "" : ` (${code})`}${pairs(row.result)}`,
+    `  certificate ${cert_id}; records ${decision}${outcome === null ? "" : `, ${outcome}`}\n`,
+  ].join("\n");
 }
