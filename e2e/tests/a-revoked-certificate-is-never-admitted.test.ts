@@ -42,8 +42,7 @@ describe("a revoked certificate is never admitted", () => {
       // A standing revocation also stops issuing, except that of one certificate.
       if (kind !== "certificate") {
         const asked = await world.agent.request(hotfix(world));
-        // Without the revoked policy the next one decides: it wants people.
-        expect(asked.body.code).toBe(kind === "policy" ? "approval_pending" : `revoked_${kind}`);
+        expect(asked.body.code).toBe(`revoked_${kind}`);
       }
       expect(verdict(await giveOrder(world, { do: "lift", target }))).toMatchObject({
         status: 202,
