@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { openChain } from "@seb/records";
+import { createFileHeads, createFileSink } from "@seb/records/embedded";
+import { createSealer } from "@seb/seal";
+import { verifyTrust } from "@seb/verify-core";
+import { AuditFold, filterOf } from "../audit/query.js";
+import { bench } from "../test/bench.js";
+
+const b = bench({ SEB_FOLDER: ".seb" });
+const DECEMBER_MS = Date.UTC(2026, 11, 31, 23, 59, 59);
+const id = (n: number) => `c_${"a".repeat(25)}${"abcdefg".charAt(n)}`;
+
+const decision = (n: number, policy: string) => ({
+  cert_id: id(n),
+  subject: "agent:oncall-v3",
+  action: "deploy",
+  resource: "service:checkout/region:us-east-1",
+  parameters: { replicas: n },
+  policy,
+  certificate: { policy: { id: policy, also: ["human-approved"], epoch: 1 } },
+  fence: 1,
+});
+const outcome = (n: number, state: string, fence: number) => ({ cert_id: id(n), state, code: null, result: {}, fence });
+
+async function writeRecords(): Promise<void> {
+  mkdirSync(b.path(".seb"));
+  for (const [role, name] of [
+    ["owner", "owner-1"],
+    ["record", "broker-1"],
+  ] as const)
+    await b.seb("trust", "keygen", role, name, "--out", `${name}.json`);
+  const init = ["trust", "init", "--owner", "owner-1.json", "--key", "broker-1.json", "--audience", "env:dev"];
+  expect((await b.seb(...init, "--broker-audience", "broker:dev")).exit).toBe(0);
+  const pins = JSON.parse(readFileSync(b.path(".seb", "trust-pins.json"), "utf8"));
+  const text = readFileSync(b.path(".seb", "trust.json"), "utf8");
+  const trust = await verifyTrust(text, { ...pins, minVersion: 0 }, Date.now() / 1000);
+  const sealer = await createSealer("record", JSON.parse(readFileSync(b.path("broker-1.json"), "utf8")));
+  if (!trust.ok || !sealer.ok) throw new Error("trust or sealer");
+  const sink = createFileSink({ folder: b.path(".seb", "broker", "records") });
+  const heads = createFileHeads({ folder: b.path(".seb", "heads", "broker") });
+  const clock = { nowMs: () => Date.now() };
+  const chain = await openChain({ sink, heads, sealer: sealer.value, trust: trust.value, writer: "broker-1", clock });
+  if (!chain.ok) throw new Error(chain.error.code);
+  await chain.value.append("decision", decision(1, "emergency-rollback"));
+  await chain.value.append("outcome", outcome(1, "executed", 1));
+  await chain.value.append("decision", decision(2, "auto-low-risk-v2"));
+  await chain.value.append("outcome", outcome(2, "executed", 1));
+  await chain.value.append("decision", decision(3, "emergency-rollback"));
+  await chain.value.append("outcome", outcome(3, "unknown", 1));
+  await chain.value.append("outcome", outcome(3, "not_executed", 2));
+  await chain.value.close();
+  await sink.close();
+  await heads.close();
+}
+
+describe("seb audit", () => {
+  beforeAll(writeRecords);
+
+  it("verifies closed chains: exit 0", async () => {
+    const { exit, value } = await b.json("audit", "verify");
+    expect({ exit, verdict: value.verdict }).toEqual({ exit: 0, verdict: "verified" });
+  });
+
+  it("answers who wrote under a policy in a month; what was not executed is no write", async () => {
+    const month = new Date().toISOString().slice(0, 7);
+    const asked = ["audit", "query", "--month", month, "--policy", "emergency-rollback"];
+    const all = await b.json(...asked);
+    expect(all.value.rows).toMatchObject([
+      { cert_id: id(1), state: "executed" },
+      { cert_id: id(3), state: "not_executed" },
+    ]);
+    const writes = await b.json(...asked, "--writes");
+    expect(writes.value.rows).toMatchObject([{ cert_id: id(1), also: ["human-approved"], outcome: "broker-1 2" }]);
+    expect((await b.json("audit", "query", "--month", "2001-01")).value.rows).toEqual([]);
+  });
+
+  it("locates one edited byte: exit 1, and queries over it are refused", async () => {
+    const lines = readFileSync(b.path(".seb", "broker", "records", "broker-1.jsonl"), "latin1").split("\n");
+    const third = lines[2] ?? "";
+    lines[2] = `${third.slice(0, 400)}${third.charAt(400) === "A" ? "B" : "A"}${third.slice(401)}`;
+    mkdirSync(b.path("copy"));
+    writeFileSync(b.path("copy", "broker-1.jsonl"), lines.join("\n"), "latin1");
+    const places = ["--records", "copy", "--heads", ".seb/heads/broker"];
+    const { exit, value } = await b.json("audit", "verify", ...places);
+    expect({ exit, code: value.code }).toEqual({ exit: 1, code: "records_broken" });
+    expect(JSON.stringify(value.chains)).toContain('"line":3');
+    expect((await b.json("audit", "query", ...places)).value.code).toBe("records_broken");
+  });
+
+  it("says that a cut tail is not proved: exit 1, never verified", async () => {
+    const lines = readFileSync(b.path(".seb", "broker", "records", "broker-1.jsonl"), "latin1").split("\n");
+    mkdirSync(b.path("cut"));
+    writeFileSync(b.path("cut", "broker-1.jsonl"), `${lines.slice(0, 5).join("\n")}\n`, "latin1");
+    const { exit, value } = await b.json("audit", "verify", "--records", "cut");
+    expect({ exit, code: value.code }).toEqual({ exit: 1, code: "records_tail_unproved" });
+    expect((await b.json("audit", "verify", "--records", "cut", "--running")).exit).toBe(1);
+  });
+});
+
+describe("joining records", () => {
+  it("lets the outcome of the highest fence count, in whatever order it comes", () => {
+    const fold = new AuditFold();
+    const at = (seq: number, kind: string, body: Record<string, unknown>) =>
+      fold.add({ writer: "broker-1", seq, at_ms: DECEMBER_MS, kind, body });
+    at(1, "decision", decision(1, "p"));
+    at(2, "outcome", outcome(1, "executed", 2));
+    at(3, "outcome", outcome(1, "unknown", 1));
+    at(4, "decision", decision(2, "p"));
+    const filter = filterOf({ month: "2026-12" });
+    const rows = filter.ok ? fold.rows(filter.value) : [];
+    expect(rows.map(({ state }) => state)).toEqual(["executed", "decided"]);
+    const next = filterOf({ month: "2027-01" });
+    expect(next.ok ? fold.rows(next.value) : undefined).toEqual([]);
+  });
+
+  it("refuses a month that is none", () => {
+    expect(filterOf({ month: "2026-13" })).toMatchObject({ error: { code: "usage" } });
+  });
+});
