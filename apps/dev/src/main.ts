@@ -34,7 +34,15 @@ async function main(): Promise<number> {
   const { folder, ports, json } = settings;
   try {
     const dev = await startDev({ folder, ports, log: (line) => process.stderr.write(`seb dev: ${line}\n`) });
-    const ready = { ready: true, pid: process.pid, folder: dev.folder, urls: dev.urls, control: dev.control.url };
+    for (const [name, why] of Object.entries(dev.notReady))
+      process.stderr.write(`seb dev: ${name} is not ready: ${why}\n`);
+    const ready = {
+      ready: Object.keys(dev.notReady).length === 0,
+      pid: process.pid,
+      folder: dev.folder,
+      urls: dev.urls,
+      control: dev.control.url,
+    };
     process.stdout.write(json ? `${JSON.stringify(ready)}\n` : hints(dev));
     const signal = await stopped;
     process.stderr.write(`seb dev: ${signal}: draining\n`);

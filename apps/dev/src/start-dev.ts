@@ -1,12 +1,11 @@
 import { createLocalFeed, openEmbeddedStore } from "@seb/authority/embedded";
-import { fail } from "@seb/schema";
 import { type Clock, systemClock } from "@seb/service-kit";
 import { createClosers } from "./closers.js";
 import { type Ports, urlsOf } from "./configs.js";
 import { openControlEndpoint, type ServiceState } from "./control-endpoint.js";
 import type { Hooks, Shared } from "./deps.js";
 import { lastPorts, writeDevFile } from "./dev-file.js";
-import { DevError, need } from "./failure.js";
+import { need } from "./failure.js";
 import { freePorts } from "./free-ports.js";
 import { layoutOf, SERVICES, type ServiceName } from "./layout.js";
 import { openLogFile } from "./log-file.js";
@@ -34,6 +33,8 @@ export interface Dev {
   readonly control: { readonly url: string; readonly token: string };
   /** Digest of the control bundle that this start activated; undefined when one was active already. */
   readonly activated: string | undefined;
+  /** Services that could not do their work yet when the start ended, with what their readiness says. */
+  readonly notReady: Readonly<Partial<Record<ServiceName, string>>>;
   states(): Readonly<Record<ServiceName, ServiceState>>;
   /** Drains one service; the others go on. */
   stopService(name: ServiceName): Promise<void>;
@@ -43,7 +44,7 @@ export interface Dev {
   stop(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 10_000;
+const READY_TIMEOUT_MS = 8000;
 const POLL_MS = 20;
 
 async function choosePorts(wanted: Partial<Ports>, devFile: string): Promise<Ports> {
@@ -93,27 +94,38 @@ async function readiness(url: string): Promise<Readiness> {
   return { ready: answer.ok, text: await answer.text() };
 }
 
-/** Waits until a service's readiness is what is waited for; the last answer stands in the failure. */
+/** Waits until a service's readiness is what is waited for, or for long enough; answers what was found last. */
 async function waitFor(url: string, done: (found: Readiness) => boolean): Promise<Readiness> {
   const endMs = performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     const found = await readiness(url);
-    if (done(found)) return found;
-    if (performance.now() > endMs) throw new DevError(fail("not_ready", `${url} is not ready: ${found.text}`).error);
+    if (done(found) || performance.now() > endMs) return found;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-/** Activates the control folder when nothing is active yet, then waits until every service can do its work. */
-async function makeReady(shared: Shared, urls: Dev["urls"], log: (line: string) => void): Promise<string | undefined> {
-  const broker = await waitFor(urls.broker, ({ ready, text }) => ready || text.includes("no_active_bundle"));
+/**
+ * Activates the control folder when nothing is active yet, then waits until every service can do its work. One that cannot
+ * is named and left running: what it lacks may be just what an operator has to mend through the others.
+ */
+async function makeReady(
+  shared: Shared,
+  urls: Dev["urls"],
+  log: (line: string) => void,
+): Promise<Pick<Dev, "activated" | "notReady">> {
+  const lacksBundle = ({ text }: Readiness) => text.includes("no_active_bundle");
+  const broker = await waitFor(urls.broker, (found) => found.ready || lacksBundle(found));
   let activated: string | undefined;
-  if (!broker.ready) {
+  if (lacksBundle(broker)) {
     log("activating the control bundle by the orders of two operators");
     activated = await activateControl(shared.layout, urls.revocation, shared.clock);
   }
-  for (const url of Object.values(urls)) await waitFor(url, ({ ready }) => ready);
-  return activated;
+  const notReady: Partial<Record<ServiceName, string>> = {};
+  for (const name of SERVICES) {
+    const found = await waitFor(urls[name], ({ ready }) => ready);
+    if (!found.ready) notReady[name] = found.text;
+  }
+  return { activated, notReady };
 }
 
 /**
@@ -141,7 +153,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
       await fleet.start(name);
       closers.add(() => fleet.stop(name));
     }
-    const activated = await makeReady(shared, urls, log);
+    const ready = await makeReady(shared, urls, log);
     const devLog = openLogFile("dev", `${layout.folder}/dev.log.jsonl`);
     closers.add(() => devLog.close());
     const control = await openControlEndpoint(fleet, devLog.log);
@@ -156,7 +168,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
       folder: layout.folder,
       urls,
       control: { url: control.url, token: control.token },
-      activated,
+      ...ready,
       states: fleet.states,
       startService: fleet.start,
       stopService: fleet.stop,
