@@ -1,10 +1,9 @@
-import { type CallResult, createTransport, startDeadline } from "@seb/client";
+import { type CallResult, createTransport } from "@seb/client";
 import { ExecutionAnswer, fail, OrderAnswer, type Result, RevocationsAnswer } from "@seb/schema";
+import type { Static, TSchema } from "typebox";
+import type { Invocation } from "./command.js";
 import type { Refused } from "./outcome.js";
 import type { Settings } from "./settings.js";
-
-/** Everything that a command asks of services ends within this time, well below the promised 9 s. */
-const TIMEOUT_MS = 8000;
 
 type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Refused };
 
@@ -27,50 +26,47 @@ function baseOf(settings: Settings, service: "revocation" | "broker"): Result<st
   return fail("setting_invalid", `the ${service} address is not an http or https URL`);
 }
 
-/** Sends one order: to the revocation service, or to the broker when it resolves an execution. */
-export async function sendOrder(settings: Settings, order: string): Promise<Asked<OrderAnswer>> {
-  const base = baseOf(settings, "revocation");
-  if (!base.ok) return base;
-  return post(OrderAnswer, "revocation", `${base.value}/v1/orders`, order);
-}
+/** What a call needs of its command. */
+type Asking = Pick<Invocation, "settings" | "deadline">;
 
-export async function sendResolution(settings: Settings, order: string): Promise<Asked<ExecutionAnswer>> {
-  const base = baseOf(settings, "broker");
-  if (!base.ok) return base;
-  return post(ExecutionAnswer, "broker", `${base.value}/v1/resolutions`, order);
-}
-
-async function post<S extends typeof OrderAnswer | typeof ExecutionAnswer>(
-  schema: S,
+async function ask<S extends TSchema>(
+  { settings, deadline }: Asking,
   service: "revocation" | "broker",
-  url: string,
-  order: string,
-) {
+  request: { readonly path: string; readonly order?: string },
+  schema: S,
+): Promise<Asked<Static<S>>> {
+  const base = baseOf(settings, service);
+  if (!base.ok) return base;
   const transport = createTransport();
-  const deadline = startDeadline(TIMEOUT_MS);
+  const url = base.value + request.path;
+  const call =
+    request.order === undefined
+      ? ({ service, method: "GET", url, headers: {} } as const)
+      : ({
+          service,
+          method: "POST",
+          url,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ order: request.order }),
+        } as const);
   try {
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify({ order });
-    return asked(await transport.call({ service, method: "POST", url, headers, body }, schema, deadline));
+    return asked(await transport.call(call, schema, deadline));
   } finally {
-    deadline.clear();
     await transport.close();
   }
+}
+
+/** Sends one order to the revocation service. */
+export function sendOrder(asking: Asking, order: string): Promise<Asked<OrderAnswer>> {
+  return ask(asking, "revocation", { path: "/v1/orders", order }, OrderAnswer);
+}
+
+/** Sends an order that resolves an execution to the broker. */
+export function sendResolution(asking: Asking, order: string): Promise<Asked<ExecutionAnswer>> {
+  return ask(asking, "broker", { path: "/v1/resolutions", order }, ExecutionAnswer);
 }
 
 /** What stands revoked, the epochs and the active bundle. */
-export async function askRevocations(settings: Settings): Promise<Asked<RevocationsAnswer>> {
-  const base = baseOf(settings, "revocation");
-  if (!base.ok) return base;
-  const transport = createTransport();
-  const deadline = startDeadline(TIMEOUT_MS);
-  try {
-    const url = `${base.value}/v1/revocations`;
-    return asked(
-      await transport.call({ service: "revocation", method: "GET", url, headers: {} }, RevocationsAnswer, deadline),
-    );
-  } finally {
-    deadline.clear();
-    await transport.close();
-  }
+export function askRevocations(asking: Asking): Promise<Asked<RevocationsAnswer>> {
+  return ask(asking, "revocation", { path: "/v1/revocations" }, RevocationsAnswer);
 }

@@ -1,3 +1,4 @@
+import { type Deadline, startDeadline } from "@seb/client";
 import type { Command } from "commander";
 import type { Io } from "./io.js";
 import { type Outcome, print } from "./outcome.js";
@@ -14,7 +15,12 @@ export interface Invocation {
   readonly flags: Flags;
   readonly settings: Settings;
   readonly io: Io;
+  /** For everything that the command asks of services, together. */
+  readonly deadline: Deadline;
 }
+
+/** A command that asks services ends within this time and what a process needs to start, below the promised 9 s. */
+const TIMEOUT_MS = 8000;
 
 /** Where commands are hung in, and where their exit code goes. */
 export interface Host {
@@ -39,9 +45,14 @@ export function finish(
       const args = command.processedArgs.flatMap((argument: unknown) =>
         typeof argument === "string" ? [argument] : [],
       );
-      const outcome = await handle({ args, flags, settings: settingsOf(io, flags), io });
-      print(io, outcome, flags.json === true);
-      host.exit(outcome.exit);
+      const deadline = startDeadline(TIMEOUT_MS);
+      try {
+        const outcome = await handle({ args, flags, settings: settingsOf(io, flags), io, deadline });
+        print(io, outcome, flags.json === true);
+        host.exit(outcome.exit);
+      } finally {
+        deadline.clear();
+      }
     });
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { readJson } from "@seb/canonical";
-import { createTransport, startDeadline } from "@seb/client";
+import { createTransport } from "@seb/client";
 import { closed, fail, type Result, validate } from "@seb/schema";
 import Type, { type Static } from "typebox";
-import type { Settings } from "./settings.js";
+import type { Invocation } from "./command.js";
 
 const Url = Type.String({ maxLength: 100, pattern: "^http://127\\.0\\.0\\.1:[0-9]{1,5}$" });
 const Service = closed({ state: Type.Union([Type.Literal("running"), Type.Literal("stopped")]), url: Url });
@@ -16,8 +16,6 @@ export type Services = Static<typeof Services>;
 const DevFile = Type.Object({
   control: closed({ url: Url, token: Type.String({ maxLength: 64, pattern: "^[A-Za-z0-9_-]{32,64}$" }) }),
 });
-
-const TIMEOUT_MS = 8000;
 
 function readDevFile(path: string): Result<Static<typeof DevFile>> {
   let bytes: Uint8Array;
@@ -33,7 +31,7 @@ function readDevFile(path: string): Result<Static<typeof DevFile>> {
 
 /** Asks the running `seb dev` of the folder: its services' states, or to stop or start one. */
 export async function askDev(
-  settings: Settings,
+  { settings, deadline }: Pick<Invocation, "settings" | "deadline">,
   ask: { readonly does: "status" } | { readonly does: "start" | "stop"; readonly service: string },
 ): Promise<Result<Services>> {
   const path = settings.inFolder("dev.json");
@@ -42,7 +40,6 @@ export async function askDev(
   if (!file.ok) return file;
   const { url, token } = file.value.control;
   const transport = createTransport();
-  const deadline = startDeadline(TIMEOUT_MS);
   const common = { service: "dev", headers: { authorization: `Bearer ${token}` } } as const;
   try {
     return await transport.call(
@@ -53,7 +50,6 @@ export async function askDev(
       deadline,
     );
   } finally {
-    deadline.clear();
     await transport.close();
   }
 }

@@ -85,8 +85,8 @@ export async function giveOrder(
   if (!operators.ok) return refused(operators.error);
   let last: Outcome = refused(fail("setting_missing", "no operator").error);
   for (const operator of operators.value) {
-    const { settings, io } = invocation;
-    const answer = await sendOrder(settings, await signOrder(operator, order, reason.value, io.nowMs()));
+    const token = await signOrder(operator, order, reason.value, invocation.io.nowMs());
+    const answer = await sendOrder(invocation, token);
     if (answer.ok) return done({ ok: true, ...answer.value }, say(answer.value));
     last = refused(answer.error);
     if (answer.error.code !== "order_pending") return last;

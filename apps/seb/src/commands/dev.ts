@@ -6,7 +6,6 @@ import { askDev, type Services } from "../dev-control.js";
 import { devMain, runCaptured, runForeground } from "../dev-process.js";
 import { done, type Outcome, refused } from "../outcome.js";
 
-const ATTEST_TIMEOUT_MS = 8000;
 const noBuild = () => refused(fail("setting_missing", "the build of apps/dev is missing: run npm run build").error);
 
 function states({ services }: Services): string {
@@ -28,16 +27,16 @@ async function start(invocation: Invocation): Promise<Outcome> {
   return { exit: await runForeground(main, args), json: undefined, text: "" };
 }
 
-async function change({ args, settings }: Invocation, does: "start" | "stop"): Promise<Outcome> {
-  const [service = ""] = args;
+async function change(invocation: Invocation, does: "start" | "stop"): Promise<Outcome> {
+  const [service = ""] = invocation.args;
   if (!["signer", "broker", "revocation"].includes(service))
     return refused(fail("usage", "the services are signer, broker, revocation").error);
-  const answer = await askDev(settings, { does, service });
+  const answer = await askDev(invocation, { does, service });
   return answer.ok ? done({ ok: true, ...answer.value }, states(answer.value)) : refused(answer.error);
 }
 
-async function status({ settings }: Invocation): Promise<Outcome> {
-  const answer = await askDev(settings, { does: "status" });
+async function status(invocation: Invocation): Promise<Outcome> {
+  const answer = await askDev(invocation, { does: "status" });
   return answer.ok ? done({ ok: true, ...answer.value }, states(answer.value)) : refused(answer.error);
 }
 
@@ -54,7 +53,7 @@ async function attest(invocation: Invocation): Promise<Outcome> {
   ] as const) {
     if (typeof value === "string") args.push(flag, value);
   }
-  const ran = await runCaptured(main, args, ATTEST_TIMEOUT_MS);
+  const ran = await runCaptured(main, args, invocation.deadline.remainingMs());
   if (ran.exit === 0) return done({ ok: true, file: ran.stdout.trim() }, ran.stdout);
   const failure = fail("usage", ran.stderr.trim() || "the attestation could not be made").error;
   return { ...refused(failure), exit: ran.exit };

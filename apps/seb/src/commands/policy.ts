@@ -8,7 +8,6 @@ import { giveOrder } from "../orders.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { writeWhole } from "../write-file.js";
 
-const TEST_TIMEOUT_MS = 8000;
 const DIGEST_PREFIX = /^(?:sha256:)?([0-9a-f]{8,64})$/;
 
 async function pack({ settings, flags }: Invocation): Promise<Outcome> {
@@ -27,11 +26,11 @@ async function pack({ settings, flags }: Invocation): Promise<Outcome> {
 }
 
 /** Compiles the policies with Cedar and runs their tests, in a process of its own: this command line holds no policy engine. */
-async function testFolder(folder: string): Promise<Outcome> {
+async function testFolder(folder: string, { deadline }: Invocation): Promise<Outcome> {
   const main = devMain("policy-test-main");
   if (main === undefined)
     return refused(fail("setting_missing", "the build of apps/dev is missing: run npm run build").error);
-  const ran = await runCaptured(main, [folder], TEST_TIMEOUT_MS);
+  const ran = await runCaptured(main, [folder], deadline.remainingMs());
   const json: unknown = ran.stdout === "" ? undefined : JSON.parse(ran.stdout);
   if (ran.exit === 0 && typeof json === "object" && json !== null && "digest" in json && "tests" in json)
     return done(
@@ -46,9 +45,9 @@ async function testFolder(folder: string): Promise<Outcome> {
 const detailOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "detail" in error ? String(error.detail) : "refused";
 
-async function test({ settings }: Invocation): Promise<Outcome> {
-  const folder = settings.get("control");
-  return folder.ok ? testFolder(folder.value) : refused(folder.error);
+async function test(invocation: Invocation): Promise<Outcome> {
+  const folder = invocation.settings.get("control");
+  return folder.ok ? testFolder(folder.value, invocation) : refused(folder.error);
 }
 
 async function activate(invocation: Invocation): Promise<Outcome> {
@@ -59,7 +58,7 @@ async function activate(invocation: Invocation): Promise<Outcome> {
   if (!bundles.ok) return refused(bundles.error);
   const packed = packFolder(folder.value);
   if (!packed.ok) return refused(packed.error);
-  const tested = await testFolder(folder.value);
+  const tested = await testFolder(folder.value, invocation);
   if (tested.exit !== 0) return tested;
   installBundle(bundles.value, packed.value);
   return activateDigest(invocation, packed.value.digest, "activated");
@@ -91,10 +90,10 @@ async function rollback(invocation: Invocation): Promise<Outcome> {
   return digest.ok ? activateDigest(invocation, digest.value, "rolled back to") : refused(digest.error);
 }
 
-async function list({ settings }: Invocation): Promise<Outcome> {
-  const folder = settings.get("bundles");
+async function list(invocation: Invocation): Promise<Outcome> {
+  const folder = invocation.settings.get("bundles");
   if (!folder.ok) return refused(folder.error);
-  const answer = await askRevocations(settings);
+  const answer = await askRevocations(invocation);
   if (!answer.ok) return refused(answer.error);
   const active = answer.value.bundle;
   const bundles = bundlesIn(folder.value).map((digest) => ({ digest, active: digest === active }));

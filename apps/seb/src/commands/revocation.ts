@@ -75,8 +75,8 @@ async function resolveExecution(invocation: Invocation): Promise<Outcome> {
   if (operator === undefined || !/^c_[a-z2-7]{26}$/.test(certificate))
     return refused(fail("usage", "the certificate's id is c_ and 26 characters").error);
   const order: OrderBody = { do: "resolve", certificate, state };
-  const { settings, io } = invocation;
-  const answer = await sendResolution(settings, await signOrder(operator, order, reason.value, io.nowMs()));
+  const token = await signOrder(operator, order, reason.value, invocation.io.nowMs());
+  const answer = await sendResolution(invocation, token);
   if (!answer.ok) return refused(answer.error);
   return done(
     { ok: true, ...answer.value },
@@ -84,8 +84,8 @@ async function resolveExecution(invocation: Invocation): Promise<Outcome> {
   );
 }
 
-async function list({ settings }: Invocation): Promise<Outcome> {
-  const answer = await askRevocations(settings);
+async function list(invocation: Invocation): Promise<Outcome> {
+  const answer = await askRevocations(invocation);
   return answer.ok ? done({ ok: true, ...answer.value }, revocationsTable(answer.value)) : refused(answer.error);
 }
 
