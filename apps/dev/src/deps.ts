@@ -11,11 +11,11 @@ import { createFileEvidence, createFileHeads, createFileSink } from "@seb/record
 import type { RevocationPorts } from "@seb/revocation";
 import { Ceilings, Targets } from "@seb/schema";
 import { createSealer } from "@seb/seal";
+import type { Closers } from "@seb/service-kit";
 import { type Clock, createMetrics, readConfig, readYamlFile } from "@seb/service-kit";
 import type { StepHook as IssuanceHook, SignerPorts } from "@seb/signer";
 import { createCertificateSigner } from "@seb/signing-core";
 import { createFolderBundles } from "./bundles.js";
-import type { Closers } from "./closers.js";
 import { need } from "./failure.js";
 import { instanceOf, type Layout, NAMES, type ServiceName } from "./layout.js";
 import { openLogFile } from "./log-file.js";

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { CODES } from "@seb/schema";
+import { stopSignal } from "@seb/service-kit";
 import { DevError } from "./failure.js";
 import { hints } from "./hints.js";
 import { startDev } from "./start-dev.js";
-import { stopSignal } from "./stop-signals.js";
 
 const USAGE = "usage: seb dev [--folder DIR] [--port-base N] [--json]";
 

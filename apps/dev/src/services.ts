@@ -1,7 +1,7 @@
 import { createService as createBroker } from "@seb/broker";
 import { createService as createRevocation } from "@seb/revocation";
+import { type Closers, createClosers } from "@seb/service-kit";
 import { createService as createSigner } from "@seb/signer";
-import { type Closers, createClosers } from "./closers.js";
 import { brokerConfig, type Ports, revocationConfig, signerConfig } from "./configs.js";
 import { brokerPorts, revocationPorts, type Shared, signerPorts } from "./deps.js";
 import type { ServiceName } from "./layout.js";

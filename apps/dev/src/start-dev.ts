@@ -1,6 +1,5 @@
 import { createLocalFeed, openEmbeddedStore } from "@seb/authority/embedded";
-import { type Clock, systemClock } from "@seb/service-kit";
-import { createClosers } from "./closers.js";
+import { type Clock, createClosers, systemClock } from "@seb/service-kit";
 import { type Ports, urlsOf } from "./configs.js";
 import { openControlEndpoint, type ServiceState } from "./control-endpoint.js";
 import type { Hooks, Shared } from "./deps.js";

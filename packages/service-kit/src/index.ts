@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from "./clock.js";
+export { type Closers, createClosers } from "./closers.js";
 export { readConfig, readSecretFile, readYamlFile } from "./config.js";
 export { createDeadline, type Deadline } from "./deadline.js";
 export {
@@ -10,6 +11,8 @@ export {
   type ShellRefusal,
 } from "./http-service.js";
 export { createLog, type Log, type LogOptions, maskSecrets } from "./log.js";
+export { stopSignal } from "./main/stop-signals.js";
 export { createMetrics, type Metrics } from "./metrics.js";
 export { PROBLEM_TYPE, type ProblemExtra, problem, problemHeaders } from "./problem.js";
-export { type Answer, type Context, defineRoute, type Reply, type Route } from "./route.js";
+export { type Answer, type Auth, type Context, defineRoute, type Reply, type Route } from "./route.js";
+export { need, StartError } from "./start-error.js";
