@@ -4,11 +4,7 @@ import type { BrokerConfig } from "./config.js";
 import { startRecalling } from "./execution/recall.js";
 import { startReconciling } from "./execution/reconcile.js";
 import type { BrokerPorts } from "./ports.js";
-import { getExecution, getExecutions } from "./routes/get-executions.js";
-import { postExecutions } from "./routes/post-executions.js";
-import { postObservations } from "./routes/post-observations.js";
-import { postResolutions } from "./routes/post-resolutions.js";
-import { postVerifications } from "./routes/post-verifications.js";
+import { brokerRoutes } from "./routes.js";
 
 const DRAIN_MS = 10_000;
 
@@ -28,14 +24,7 @@ export async function createService(config: BrokerConfig, ports: BrokerPorts): P
     host: config.host,
     port: config.port,
     signerUrl: config.signer_url,
-    routes: [
-      postObservations(broker),
-      postExecutions(broker),
-      getExecutions(broker),
-      getExecution(broker),
-      postVerifications(broker),
-      postResolutions(broker),
-    ],
+    routes: brokerRoutes(broker),
     readiness: () => notReady(ports),
     metrics: ports.metrics,
     log: ports.log,

@@ -3,9 +3,7 @@ import type { RevocationConfig } from "./config.js";
 import { Journal } from "./journal/journal.js";
 import type { Office } from "./orders/submit.js";
 import type { RevocationPorts } from "./ports.js";
-import { getRevocations } from "./routes/get-revocations.js";
-import { getStatus } from "./routes/get-status.js";
-import { postOrders } from "./routes/post-orders.js";
+import { revocationRoutes } from "./routes.js";
 import { type Heartbeat, startHeartbeat } from "./status/heartbeat.js";
 import { Publisher } from "./status/publisher.js";
 
@@ -31,7 +29,7 @@ export async function createService(config: RevocationConfig, ports: RevocationP
     name: "revocation",
     host: config.host,
     port: config.port,
-    routes: [postOrders(office), getRevocations(office), getStatus(office)],
+    routes: revocationRoutes(office),
     readiness: () => notReady(heartbeat, journal),
     metrics: ports.metrics,
     log: ports.log,

@@ -4,10 +4,7 @@ import { bounded } from "./bounded.js";
 import type { SignerConfig } from "./config.js";
 import type { SignerPorts } from "./ports.js";
 import { watchReadiness } from "./readiness.js";
-import { getAction, getActions } from "./routes/get-actions.js";
-import { getJwks } from "./routes/get-jwks.js";
-import { postCertificates } from "./routes/post-certificates.js";
-import { getRequest, postApprovals } from "./routes/requests.js";
+import { signerRoutes } from "./routes.js";
 import { createSigner } from "./signer.js";
 
 const DRAIN_MS = 10_000;
@@ -30,14 +27,7 @@ export async function createService(config: SignerConfig, ports: SignerPorts): P
     name: "signer",
     host: config.host,
     port: config.port,
-    routes: [
-      postCertificates(signer),
-      getActions(signer),
-      getAction(signer),
-      getRequest(signer),
-      postApprovals(signer),
-      getJwks(signer),
-    ],
+    routes: signerRoutes(signer),
     readiness: readiness.reasons,
     metrics: ports.metrics,
     log: ports.log,

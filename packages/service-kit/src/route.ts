@@ -32,16 +32,26 @@ export type Answer = {
 /** An answer, or a failure that becomes a problem. A string body needs a `content-type` header. */
 export type Reply = Answer | { readonly failure: Failure; readonly extra?: ProblemExtra };
 
+/**
+ * What a caller shows: nothing; a proof of a registered key; a certificate and a proof of its key (`-if-any`: neither is needed);
+ * a signed object in the body.
+ */
+export type Auth = "none" | "proof" | "certificate" | "certificate-if-any" | "signed-body";
+
 /** One operation of a service, as data. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** e.g. `/v1/executions/:cert_id`; also the metrics' label. */
   readonly path: string;
   readonly summary: string;
+  /** What the handler asks of its caller; default `none`. Described, not enforced, by the shell. */
+  readonly auth?: Auth;
   /** Codes this operation can answer with, besides those of the shell. */
   readonly codes: readonly Code[];
   /** Closed schema of the JSON body; without it a body is refused. */
   readonly body?: TSchema;
+  /** What a success answers; described, not enforced, by the shell. */
+  readonly success?: { readonly status: 200 | 201; readonly body: TSchema };
   /** Most bytes of body, default 64 KB. */
   readonly maxBytes?: number;
   /** Names the query may hold. Default: none for anything but GET; for GET the handler judges. */

@@ -23,3 +23,25 @@ export const AGENT_CODES: readonly Code[] = [
   "status_stale",
   "status_backwards",
 ];
+
+/** Codes of `POST /v1/resolutions`: those of an order that does not verify, and of an execution that is not a person's to resolve. */
+export const RESOLUTION_CODES: readonly Code[] = [
+  ...codesOf(TOKEN_CODES).filter((code) => code.startsWith("token_") && code !== "token_missing"),
+  "audience_wrong",
+  "issuer_wrong",
+  "lifetime_too_long",
+  "issued_in_future",
+  "not_yet_valid",
+  "expired",
+  "order_invalid",
+  "execution_not_found",
+  "resolution_refused",
+  "fence_lost",
+  "record_failed",
+  "chain_fork",
+  "status_missing",
+  "status_stale",
+  "status_backwards",
+  "store_discontinuity",
+  "store_unavailable",
+];

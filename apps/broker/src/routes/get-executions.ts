@@ -1,5 +1,6 @@
-import { CertId, type ExecutionAnswer, fail, ok, type Result, validate } from "@seb/schema";
+import { CertId, closed, ExecutionAnswer, fail, ok, type Result, validate } from "@seb/schema";
 import type { Context, Route } from "@seb/service-kit";
+import Type from "typebox";
 import { authenticateAgent } from "../authenticate.js";
 import type { Broker } from "../broker.js";
 import { AGENT_CODES } from "./codes.js";
@@ -7,6 +8,7 @@ import { refuse } from "./reply.js";
 
 const LISTS = ["open", "unknown", "recent"] as const;
 const MAX_LISTED = 200;
+const ExecutionsAnswer = closed({ executions: Type.Array(ExecutionAnswer, { maxItems: MAX_LISTED }) });
 
 /** `GET /v1/executions/{cert_id}`: the state of one execution, from the store or from this broker's records. */
 export function getExecution(broker: Broker): Route {
@@ -14,6 +16,8 @@ export function getExecution(broker: Broker): Route {
     method: "GET",
     path: "/v1/executions/:cert_id",
     summary: "State of an execution",
+    auth: "proof",
+    success: { status: 200, body: ExecutionAnswer },
     codes: [...AGENT_CODES, "execution_not_found", "store_unavailable"],
     handle: async (context) => {
       const found = await find(broker, context);
@@ -30,6 +34,8 @@ export function getExecutions(broker: Broker): Route {
     method: "GET",
     path: "/v1/executions",
     summary: "Open, unknown or recent executions",
+    auth: "proof",
+    success: { status: 200, body: ExecutionsAnswer },
     codes: [...AGENT_CODES, "request_invalid"],
     handle: async (context) => {
       const listed = await list(broker, context);

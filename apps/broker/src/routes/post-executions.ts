@@ -1,4 +1,4 @@
-import { type CertificateClaims, ExecutionRequest } from "@seb/schema";
+import { type CertificateClaims, ExecutionAnswer, ExecutionRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { admit } from "../admission/admit.js";
 import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
@@ -14,8 +14,10 @@ export function postExecutions(broker: Broker): Route {
     method: "POST",
     path: "/v1/executions",
     summary: "Execute a certified change",
+    auth: "certificate",
     codes: EXECUTION_CODES,
     body: ExecutionRequest,
+    success: { status: 200, body: ExecutionAnswer },
     handle: (context) => handle(broker, context),
   });
 }

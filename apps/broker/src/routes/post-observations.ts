@@ -1,5 +1,5 @@
 import { observePlan } from "@seb/catalogue";
-import { fail, ObservationRequest, ok, type Result } from "@seb/schema";
+import { fail, ObservationAnswer, ObservationRequest, ok, type Result } from "@seb/schema";
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { authenticateAgent, type KnownAgent } from "../authenticate.js";
 import type { Broker } from "../broker.js";
@@ -14,9 +14,11 @@ export function postObservations(broker: Broker): Route {
     method: "POST",
     path: "/v1/observations",
     summary: "Observe a target before proposing a change",
+    auth: "proof",
     codes: [
       ...AGENT_CODES,
       "rate_limited",
+      "audience_wrong",
       "action_unknown",
       "service_unknown",
       "target_unknown",
@@ -24,6 +26,7 @@ export function postObservations(broker: Broker): Route {
       "target_refused",
     ],
     body: ObservationRequest,
+    success: { status: 200, body: ObservationAnswer },
     handle: async (context) => {
       const observed = await observe(broker, context, limit);
       return observed.ok

@@ -1,10 +1,11 @@
 import type { OpenEntry } from "@seb/authority";
-import { type ExecutionAnswer, fail, type OrderBody, OrderRequest, type Result } from "@seb/schema";
+import { ExecutionAnswer, fail, type OrderBody, OrderRequest, type Result } from "@seb/schema";
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { verifyOrder } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import type { Ending } from "../execution/bodies.js";
 import { takeOverEntry } from "../execution/reconcile.js";
+import { RESOLUTION_CODES } from "./codes.js";
 import { refuse } from "./reply.js";
 
 type Resolve = Extract<OrderBody, { do: "resolve" }>;
@@ -15,18 +16,10 @@ export function postResolutions(broker: Broker): Route {
     method: "POST",
     path: "/v1/resolutions",
     summary: "Resolve an unknown execution by a named person",
-    codes: [
-      "order_invalid",
-      "token_malformed",
-      "token_key_unknown",
-      "token_signature_invalid",
-      "expired",
-      "execution_not_found",
-      "resolution_refused",
-      "fence_lost",
-      "record_failed",
-    ],
+    auth: "signed-body",
+    codes: RESOLUTION_CODES,
     body: OrderRequest,
+    success: { status: 200, body: ExecutionAnswer },
     handle: async (context) => {
       const resolved = await resolve(broker, context);
       return resolved.ok

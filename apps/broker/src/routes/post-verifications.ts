@@ -1,4 +1,4 @@
-import { type CertificateClaims, type Failure, fail, type VerificationAnswer, VerificationRequest } from "@seb/schema";
+import { type CertificateClaims, type Failure, fail, VerificationAnswer, VerificationRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { admit } from "../admission/admit.js";
 import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
@@ -13,8 +13,10 @@ export function postVerifications(broker: Broker): Route {
     method: "POST",
     path: "/v1/verifications",
     summary: "Verify a certificate without executing it",
+    auth: "certificate-if-any",
     codes: EXECUTION_CODES,
     body: VerificationRequest,
+    success: { status: 200, body: VerificationAnswer },
     handle: (context) => handle(broker, context),
   });
 }

@@ -1,4 +1,4 @@
-import type { RevocationsAnswer } from "@seb/schema";
+import { RevocationsAnswer } from "@seb/schema";
 import type { Route } from "@seb/service-kit";
 import { standingAt } from "../journal/ledger.js";
 import type { Office } from "../orders/submit.js";
@@ -9,6 +9,7 @@ export function getRevocations({ journal, ports }: Office): Route {
     method: "GET",
     path: "/v1/revocations",
     summary: "Standing revocations, epochs and the active bundle.",
+    success: { status: 200, body: RevocationsAnswer },
     codes: [],
     query: [],
     async handle() {

@@ -1,4 +1,4 @@
-import { OrderRequest } from "@seb/schema";
+import { OrderAnswer, OrderRequest } from "@seb/schema";
 import { defineRoute, type Route } from "@seb/service-kit";
 import { type Office, submitOrder } from "../orders/submit.js";
 
@@ -8,6 +8,7 @@ export function postOrders(office: Office): Route {
     method: "POST",
     path: "/v1/orders",
     summary: "Give an operator's signed order: revoke, lift, raise an epoch, activate a bundle.",
+    auth: "signed-body",
     codes: [
       "token_malformed",
       "token_too_large",
@@ -36,6 +37,7 @@ export function postOrders(office: Office): Route {
       "store_unavailable",
     ],
     body: OrderRequest,
+    success: { status: 200, body: OrderAnswer },
     async handle({ body, requestId }) {
       const done = await submitOrder(office, body.order, requestId);
       return done.ok ? { status: 200, body: done.value } : { failure: done.error };

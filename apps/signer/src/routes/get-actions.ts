@@ -1,5 +1,5 @@
 import { actionView } from "@seb/catalogue";
-import { type ActionAnswer, type ActionsAnswer, fail } from "@seb/schema";
+import { ActionAnswer, ActionsAnswer, fail } from "@seb/schema";
 import type { Route } from "@seb/service-kit";
 import { activeControl } from "../authenticate.js";
 import { bounded } from "../bounded.js";
@@ -12,6 +12,7 @@ export function getActions(signer: Signer): Route {
     method: "GET",
     path: "/v1/actions",
     summary: "Actions of the active bundle",
+    success: { status: 200, body: ActionsAnswer },
     codes: BUNDLE_CODES,
     query: [],
     async handle() {
@@ -33,6 +34,7 @@ export function getAction(signer: Signer): Route {
     method: "GET",
     path: "/v1/actions/:name",
     summary: "Parameters and scope of one action",
+    success: { status: 200, body: ActionAnswer },
     codes: [...BUNDLE_CODES, "action_unknown"],
     query: [],
     async handle({ params }) {

@@ -1,5 +1,31 @@
+import { closed, Thumbprint } from "@seb/schema";
 import type { Route } from "@seb/service-kit";
+import Type from "typebox";
 import type { Signer } from "../signer.js";
+
+const Coordinate = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" });
+const common = { kid: Thumbprint, use: Type.Literal("sig") };
+const Jwks = closed({
+  keys: Type.Array(
+    Type.Union([
+      closed({
+        kty: Type.Literal("OKP"),
+        crv: Type.Literal("Ed25519"),
+        x: Coordinate,
+        alg: Type.Literal("Ed25519"),
+        ...common,
+      }),
+      closed({
+        kty: Type.Literal("EC"),
+        crv: Type.Literal("P-256"),
+        x: Coordinate,
+        y: Coordinate,
+        alg: Type.Literal("ES256"),
+        ...common,
+      }),
+    ]),
+  ),
+});
 
 /**
  * `GET /.well-known/jwks.json` (RFC 7517, section 5): the certificate keys of the trust file, for outsiders. SEB's own services never load
@@ -10,6 +36,7 @@ export function getJwks(signer: Signer): Route {
     method: "GET",
     path: "/.well-known/jwks.json",
     summary: "Public keys of certificates",
+    success: { status: 200, body: Jwks },
     codes: [],
     query: [],
     async handle() {

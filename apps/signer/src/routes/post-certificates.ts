@@ -1,5 +1,5 @@
 import { digest, isJson } from "@seb/canonical";
-import { CertificateRequest } from "@seb/schema";
+import { CertificateAnswer, CertificateRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { issue } from "../issuance/issue.js";
 import type { Signer } from "../signer.js";
@@ -13,8 +13,10 @@ export function postCertificates(signer: Signer): Route {
     method: "POST",
     path: "/v1/certificates",
     summary: "Ask for a certificate for exactly one change",
+    auth: "proof",
     codes: CERTIFICATE_CODES,
     body: CertificateRequest,
+    success: { status: 201, body: CertificateAnswer },
     maxBytes: MAX_BODY_BYTES,
     handle: (context) => handle(signer, context),
   });

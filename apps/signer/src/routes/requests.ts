@@ -1,4 +1,13 @@
-import { ApprovalRequest, fail, ok, type PendingAnswer, RequestId, type Result, validate } from "@seb/schema";
+import {
+  ApprovalAnswer,
+  ApprovalRequest,
+  fail,
+  ok,
+  PendingAnswer,
+  RequestId,
+  type Result,
+  validate,
+} from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { approve } from "../approvals/approve.js";
 import { countedApprovals } from "../approvals/count.js";
@@ -15,6 +24,8 @@ export function getRequest(signer: Signer): Route {
     method: "GET",
     path: "/v1/requests/:id",
     summary: "A request that waits for people",
+    auth: "proof",
+    success: { status: 200, body: PendingAnswer },
     codes: [...AGENT_CODES, "request_invalid", "request_unknown", "store_unavailable", "store_discontinuity"],
     query: [],
     async handle(context) {
@@ -30,6 +41,8 @@ export function postApprovals(signer: Signer): Route {
     method: "POST",
     path: "/v1/requests/:id/approvals",
     summary: "Approve a request",
+    auth: "signed-body",
+    success: { status: 200, body: ApprovalAnswer },
     codes: APPROVAL_CODES,
     body: ApprovalRequest,
     async handle(context) {
