@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Answer, http } from "./agent.js";
+import type { Environment, ServiceName } from "./environment.js";
+
+/** Address and token of the environment's control endpoint, from `dev.json`. */
+export function controlOf(environment: Environment): { readonly url: string; readonly token: string } {
+  return JSON.parse(readFileSync(join(environment.seb, "dev.json"), "utf8")).control;
+}
+
+/** Stops or starts one service as `seb dev stop|start` does, without the time that a command line takes. */
+export function control(environment: Environment, name: ServiceName, does: "start" | "stop"): Promise<Answer> {
+  const { url, token } = controlOf(environment);
+  return http(`${url}/v1/services/${name}/${does}`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+}
