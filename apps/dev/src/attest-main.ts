@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { writeWhole } from "@seb/mounts";
 import { CODES } from "@seb/schema";
 import { attest } from "./attest.js";
-import { writeWhole } from "./files.js";
 import { layoutOf } from "./layout.js";
 import { readBuilderKey } from "./setup/keys.js";
 

@@ -1,26 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { createStatusState, type StatusFeed } from "@seb/authority";
-import { createFileFloor, type EmbeddedStore } from "@seb/authority/embedded";
+import type { StatusFeed } from "@seb/authority";
+import type { EmbeddedStore } from "@seb/authority/embedded";
 import type { BrokerPorts, StepHook } from "@seb/broker";
 import { digest } from "@seb/canonical";
 import type { Connector } from "@seb/connector";
 import { createGitConnector } from "@seb/connector-git";
-import { createRefusalLog, openChain } from "@seb/records";
-import { createFileEvidence, createFileHeads, createFileSink } from "@seb/records/embedded";
+import { followStatus, type Own, openFolderBundles, openOwn, type Pins } from "@seb/mounts";
+import { createFileEvidence, createFileSink } from "@seb/records/embedded";
 import type { RevocationPorts } from "@seb/revocation";
 import { Ceilings, Targets } from "@seb/schema";
 import { createSealer } from "@seb/seal";
 import type { Closers } from "@seb/service-kit";
-import { type Clock, createMetrics, readConfig, readYamlFile } from "@seb/service-kit";
+import { type Clock, readConfig, readYamlFile } from "@seb/service-kit";
 import type { StepHook as IssuanceHook, SignerPorts } from "@seb/signer";
 import { createCertificateSigner } from "@seb/signing-core";
-import { createFolderBundles } from "./bundles.js";
 import { need } from "./failure.js";
 import { instanceOf, type Layout, NAMES, type ServiceName } from "./layout.js";
 import { openLogFile } from "./log-file.js";
-import { type DevKey, readDevKey } from "./setup/keys.js";
-import { holdTrust, type Pins } from "./trust.js";
+import { readDevKey } from "./setup/keys.js";
 
 /** Free space kept for records that finish what was begun, in bytes. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
@@ -41,55 +38,33 @@ export interface Shared {
   readonly hooks: Hooks;
 }
 
-/** What every service has of its own: log, metrics, trust, record chain with its refusals. */
-async function common(shared: Shared, service: ServiceName, closers: Closers) {
+/** What every service has of its own, in its folder. */
+async function common(shared: Shared, service: ServiceName, closers: Closers): Promise<Own> {
   const { layout, clock, pins } = shared;
   const folders = layout.service(service);
   const { log, close } = openLogFile(service, folders.log);
   closers.add(close);
-  const trust = need(
-    await holdTrust({ path: layout.trustFile, pins, stateFolder: folders.state, clock, log }),
-    `${service}: trust`,
-  );
-  closers.add(() => trust.stop());
-  const sink = createFileSink({ folder: folders.records, reserveBytes: RESERVE_BYTES });
-  closers.add(() => sink.close());
-  const heads = createFileHeads({ folder: folders.heads });
-  closers.add(() => heads.close());
-  const key: DevKey = `${service}-record`;
-  const chain = need(
-    await openChain({
-      sink,
-      sealer: need(await createSealer("record", await readDevKey(layout, key)), key),
-      trust: trust.current(),
-      writer: instanceOf(service),
-      heads,
-      clock,
-      onBroken: ({ code }) => log.fatal({ code }, "records cannot be written any more"),
-      onHeadFailed: ({ code }) => log.error({ code }, "a head could not be copied"),
-    }),
-    `${service}: records`,
-  );
-  closers.add(() => chain.close());
-  const refusals = createRefusalLog({ chain, clock });
-  closers.add(() => refusals.stop());
-  return { log, metrics: createMetrics(service), trust: () => trust.current(), chain, refusals, clock };
+  return openOwn({
+    service,
+    writer: instanceOf(service),
+    trust: { file: layout.trustFile, pins },
+    stateFolder: folders.state,
+    recordKey: await readDevKey(layout, `${service}-record`),
+    sink: createFileSink({ folder: folders.records, reserveBytes: RESERVE_BYTES }),
+    headsFolder: folders.heads,
+    clock,
+    log,
+    closers,
+  });
 }
 
 /** What signer and broker also have: the revocation service's word, and the bundles. */
 async function commonOfDeciders(shared: Shared, service: "signer" | "broker", closers: Closers) {
-  const { layout, clock, feed, store } = shared;
+  const { layout, feed, store } = shared;
   const own = await common(shared, service, closers);
-  const status = createStatusState({
-    trust: own.trust,
-    audience: NAMES.environment,
-    clock,
-    feed,
-    floor: createFileFloor(join(layout.service(service).state, "status-floor.json")),
-  });
-  closers.add(() => status.stop());
-  const bundles = createFolderBundles(layout.bundles);
-  return { ...own, status, view: store.reader, bundles };
+  const stateFolder = layout.service(service).state;
+  const status = followStatus(own, { feed, audience: NAMES.environment, stateFolder, closers });
+  return { ...own, status, view: store.reader, bundles: openFolderBundles(layout.bundles) };
 }
 
 export async function signerPorts(shared: Shared, closers: Closers): Promise<SignerPorts> {
@@ -140,6 +115,6 @@ export async function revocationPorts(shared: Shared, closers: Closers): Promise
     sealer: need(await createSealer("status", key), "revocation: status key"),
     writer: store.writer,
     feed,
-    bundles: createFolderBundles(layout.bundles),
+    bundles: openFolderBundles(layout.bundles),
   };
 }

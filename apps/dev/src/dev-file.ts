@@ -1,6 +1,6 @@
+import { readJsonFile, SECRET_MODE, writeWhole } from "@seb/mounts";
 import { closed, ok, type Result, validate } from "@seb/schema";
 import Type, { type Static } from "typebox";
-import { readJsonFile, SECRET_MODE, writeWhole } from "./files.js";
 import { SERVICES, type ServiceName } from "./layout.js";
 
 const Url = Type.String({ maxLength: 100, pattern: "^http://127\\.0\\.0\\.1:[0-9]{1,5}$" });

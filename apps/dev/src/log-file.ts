@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { SECRET_MODE } from "@seb/mounts";
 import { createLog, type Log } from "@seb/service-kit";
-import { SECRET_MODE } from "./files.js";
 
 /** A service's log as a file of JSON lines, appended to; readable by this user only. */
 export function openLogFile(name: string, path: string): { readonly log: Log; close(): void } {

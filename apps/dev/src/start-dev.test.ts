@@ -3,6 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
+import { holdTrust, readPins } from "@seb/mounts";
 import { verifyChains } from "@seb/records";
 import { createFileHeads, createFileSink } from "@seb/records/embedded";
 import { createLog, systemClock } from "@seb/service-kit";
@@ -10,7 +11,6 @@ import { need } from "./failure.js";
 import { layoutOf, SERVICES } from "./layout.js";
 import { runGit } from "./setup/gitops.js";
 import { type Dev, startDev } from "./start-dev.js";
-import { holdTrust, readPins } from "./trust.js";
 
 const root = mkdtempSync(join(tmpdir(), "seb-dev-"));
 const folder = join(root, ".seb");

@@ -1,4 +1,5 @@
 import { createLocalFeed, openEmbeddedStore } from "@seb/authority/embedded";
+import { readPins } from "@seb/mounts";
 import { type Clock, createClosers, systemClock } from "@seb/service-kit";
 import { type Ports, urlsOf } from "./configs.js";
 import { openControlEndpoint, type ServiceState } from "./control-endpoint.js";
@@ -12,7 +13,6 @@ import { type Running, startService } from "./services.js";
 import { activateControl } from "./setup/activate.js";
 import { makeAgentFile } from "./setup/agent-file.js";
 import { prepareFolder } from "./setup/prepare.js";
-import { readPins } from "./trust.js";
 
 export interface DevOptions {
   /** The dev folder, usually `.seb`; made when absent. */

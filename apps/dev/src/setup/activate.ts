@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { base32Id, readJson } from "@seb/canonical";
+import { bundlePath, writeWhole } from "@seb/mounts";
 import { fail, OrderAnswer, Problem, type Result, validate } from "@seb/schema";
 import { createSealer } from "@seb/seal";
 import type { Clock } from "@seb/service-kit";
 import { DevError, need } from "../failure.js";
-import { writeWhole } from "../files.js";
 import { type Layout, NAMES } from "../layout.js";
-import { bundlePath, packControl } from "./control.js";
+import { packControl } from "./control.js";
 import { readDevKey } from "./keys.js";
 
 const ORDER_LIFE_SECONDS = 300;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { exists, writeWhole } from "@seb/mounts";
 import { parseDocument } from "yaml";
-import { exists, writeWhole } from "../files.js";
 import { type Layout, NAMES, type ServiceName } from "../layout.js";
 import { FIRST_PROPOSAL } from "./control.js";
 

@@ -2,12 +2,12 @@ import { cp, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bundle, openBundle, packBundle } from "@seb/catalogue";
+import { exists, writeWhole } from "@seb/mounts";
 import { createPolicyEngine } from "@seb/policy";
 import { fail, ok, type Result } from "@seb/schema";
 import { publicOf } from "@seb/seal";
 import { parseDocument } from "yaml";
 import { need } from "../failure.js";
-import { exists, writeWhole } from "../files.js";
 import type { Layout } from "../layout.js";
 import { imageDigest } from "./gitops.js";
 import { readBuilderKey, readDevKey } from "./keys.js";
@@ -78,11 +78,6 @@ export async function packControl(folder: string): Promise<Result<Packed>> {
   if (!bundle.ok) return bundle;
   const engine = createPolicyEngine(bundle.value);
   return engine.ok ? ok({ bundle: bundle.value, text }) : engine;
-}
-
-/** Where a bundle lies in a folder of bundles. */
-export function bundlePath(folder: string, digest: string): string {
-  return join(folder, `${digest.slice("sha256:".length)}.json`);
 }
 
 /** Writes `ceilings.yaml` (the example's), and `targets.yaml` with the local repository for every target that services name. */

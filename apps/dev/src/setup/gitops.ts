@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { rename } from "node:fs/promises";
 import type { Bundle } from "@seb/catalogue";
+import { exists } from "@seb/mounts";
 import { fail } from "@seb/schema";
 import { DevError } from "../failure.js";
-import { exists } from "../files.js";
 
 /** One deployment file of the GitOps repository. */
 interface Deployed {

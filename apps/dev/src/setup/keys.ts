@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { jwkThumbprint } from "@seb/canonical";
+import { exists, readJsonFile, readMountedKey, SECRET_MODE, writeWhole } from "@seb/mounts";
 import { closed, fail, Name, ok, type Result, validate } from "@seb/schema";
-import { generateKeyFile, type KeyFile, type KeyRole, readKeyFile } from "@seb/seal";
+import { generateKeyFile, type KeyFile, type KeyRole } from "@seb/seal";
 import { readSecretFile } from "@seb/service-kit";
 import Type from "typebox";
-import { DevError, need } from "../failure.js";
-import { exists, readJsonFile, SECRET_MODE, writeWhole } from "../files.js";
+import { need } from "../failure.js";
 import { instanceOf, type Layout, NAMES } from "../layout.js";
 
 /** Every key of a dev folder: file, role, owner. */
@@ -50,12 +50,7 @@ export async function makeKeys(layout: Layout): Promise<void> {
 /** Reads one private key file; it must be readable by its owner only and of the role and owner that dev gave it. */
 export async function readDevKey(layout: Layout, key: DevKey): Promise<KeyFile> {
   const [role, name] = DEV_KEYS[key];
-  const path = layout.key(key);
-  need(readSecretFile(path), "key");
-  const file = need(readKeyFile(need(await readJsonFile(path), "key")), path);
-  if (file.role === role && file.name === name) return file;
-  const { error } = fail("setting_invalid", `${path} is not the ${role} key of ${name}`);
-  throw new DevError(error);
+  return need(readMountedKey(layout.key(key), role, name), "key");
 }
 
 const Coordinate = Type.String({ pattern: "^[A-Za-z0-9_-]{43}$", maxLength: 43 });

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
+import { exists, writeWhole } from "@seb/mounts";
 import type { Clock } from "@seb/service-kit";
 import { attest } from "../attest.js";
 import { DevError, need } from "../failure.js";
-import { exists, writeWhole } from "../files.js";
 import type { Layout } from "../layout.js";
 import { FIRST_PROPOSAL, makeControl, makePlatform, packControl } from "./control.js";
 import { makeGitops } from "./gitops.js";

@@ -1,7 +1,7 @@
 import { jwkThumbprint } from "@seb/canonical";
+import { exists, writeWhole } from "@seb/mounts";
 import type { TrustKey } from "@seb/schema";
 import { publicOf, signTrust } from "@seb/seal";
-import { exists, writeWhole } from "../files.js";
 import { type Layout, NAMES } from "../layout.js";
 import { DEV_KEYS, type DevKey, readDevKey } from "./keys.js";
 

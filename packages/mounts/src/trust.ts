@@ -1,14 +1,13 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Counter, closed, fail, ok, type Result, Thumbprint, validate } from "@seb/schema";
-import type { Clock, Log } from "@seb/service-kit";
+import { type Clock, type Log, need } from "@seb/service-kit";
 import { type Trust, verifyTrust } from "@seb/verify-core";
 import Type, { type Static } from "typebox";
-import { need } from "./failure.js";
 import { exists, readJsonFile, writeWhole } from "./files.js";
 
 /** What a service's configuration pins: whose signatures count, and how many are needed. */
-const Pins = closed({
+export const Pins = closed({
   owners: Type.Array(Thumbprint, { minItems: 1, maxItems: 16 }),
   threshold: Type.Integer({ minimum: 1, maximum: 16 }),
 });
@@ -20,13 +19,18 @@ export async function readPins(path: string): Promise<Result<Pins>> {
   return read.ok ? validate(Pins, read.value, "setting_invalid") : read;
 }
 
-export interface TrustHolderOptions {
+/** Which trust file a service reads, by whose signatures. */
+export interface TrustPlace {
   readonly path: string;
   readonly pins: Pins;
   /** The service's own state folder: the highest version it has seen is kept there. */
   readonly stateFolder: string;
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+export interface TrustHolderOptions extends TrustPlace {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: Pick<Log, "info" | "error">;
   /** How often the file is looked at, in milliseconds; default 500. */
   readonly everyMs?: number;
 }
@@ -42,9 +46,8 @@ export interface TrustHolder {
 /** Loads the trust file of one service and follows its changes. The failure says why the service must not start. */
 export async function holdTrust(options: TrustHolderOptions): Promise<Result<TrustHolder>> {
   const { path, clock, log } = options;
-  const floorFile = join(options.stateFolder, "trust-floor.json");
   let seen = await stampOf(path);
-  const first = await load(options, floorFile);
+  const first = await load(options);
   if (!first.ok) return first;
   let trust = first.value;
 
@@ -52,7 +55,7 @@ export async function holdTrust(options: TrustHolderOptions): Promise<Result<Tru
     const stamp = await stampOf(path);
     if (stamp === seen) return ok(undefined);
     seen = stamp;
-    const next = await load(options, floorFile);
+    const next = await load(options);
     if (!next.ok) {
       log.error({ code: next.error.code }, "the changed trust file is refused; the earlier one stays in force");
       return next;
@@ -67,6 +70,12 @@ export async function holdTrust(options: TrustHolderOptions): Promise<Result<Tru
   return ok({ current: () => trust, refresh, stop: () => clearInterval(timer) });
 }
 
+/** Verifies a trust file as a service would that starts now; writes nothing. */
+export async function checkTrustFile(place: TrustPlace): Promise<Result<Trust>> {
+  const read = await verify(place);
+  return read.ok ? ok(read.value.trust) : read;
+}
+
 /** Tells a changed file from the one that was read; empty when there is none. */
 async function stampOf(path: string): Promise<string> {
   try {
@@ -77,20 +86,29 @@ async function stampOf(path: string): Promise<string> {
   }
 }
 
-async function load(options: TrustHolderOptions, floorFile: string): Promise<Result<Trust>> {
+async function verify(place: TrustPlace): Promise<Result<{ readonly trust: Trust; readonly minVersion: number }>> {
   let text: string;
   try {
-    text = await readFile(options.path, "utf8");
+    text = await readFile(place.path, "utf8");
   } catch {
-    return fail("setting_missing", `cannot open ${options.path}`);
+    return fail("setting_missing", `cannot open ${place.path}`);
   }
+  const floorFile = floorOf(place);
   // A floor that cannot be read must not count as none.
   const minVersion = (await exists(floorFile)) ? need(await readFloor(floorFile), "trust floor").version : 0;
-  const trust = await verifyTrust(text, { ...options.pins, minVersion }, options.clock.nowMs() / 1000);
-  if (trust.ok && trust.value.version > minVersion)
-    await writeWhole(floorFile, `${JSON.stringify({ version: trust.value.version })}\n`);
-  return trust;
+  const trust = await verifyTrust(text, { ...place.pins, minVersion }, place.clock.nowMs() / 1000);
+  return trust.ok ? ok({ trust: trust.value, minVersion }) : trust;
 }
+
+async function load(place: TrustPlace): Promise<Result<Trust>> {
+  const read = await verify(place);
+  if (!read.ok) return read;
+  const { trust, minVersion } = read.value;
+  if (trust.version > minVersion) await writeWhole(floorOf(place), `${JSON.stringify({ version: trust.version })}\n`);
+  return ok(trust);
+}
+
+const floorOf = ({ stateFolder }: TrustPlace) => join(stateFolder, "trust-floor.json");
 
 async function readFloor(path: string): Promise<Result<{ readonly version: number }>> {
   const read = await readJsonFile(path);
