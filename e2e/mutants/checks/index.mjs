@@ -1,0 +1,7 @@
+import { ADMISSION } from "./admission.mjs";
+import { ISSUANCE } from "./issuance.mjs";
+import { RECORDS_AND_SECRETS } from "./records.mjs";
+import { TOKENS } from "./tokens.mjs";
+
+/** Every mutant, in the order in which they run. */
+export const MUTANTS = [...TOKENS, ...ADMISSION, ...ISSUANCE, ...RECORDS_AND_SECRETS];

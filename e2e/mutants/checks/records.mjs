@@ -1,0 +1,132 @@
+import { edit, mutantsOf } from "./mutant.mjs";
+
+const RECORDS = "packages/records/dist";
+
+export const RECORDS_AND_SECRETS = [
+  ...mutantsOf("records-cannot-be-edited-unnoticed", [
+    [
+      "links between records are not compared",
+      "links",
+      edit(`${RECORDS}/walk.js`, 'if (claims.prev !== at.prev) return "link";', ""),
+    ],
+    [
+      "positions are not compared",
+      "positions",
+      edit(`${RECORDS}/walk.js`, "if (claims.seq !== at.seq) return", "if (false) return"),
+    ],
+    [
+      "signatures of records are not checked",
+      "signatures",
+      edit(
+        "packages/verify-core/dist/record.js",
+        "const signed = await checkSignatureAtAnyTime(gated.value, trust);",
+        'const key = trust.find("seb-record+jws", gated.value.kid);\n    const signed = key ? { ok: true, value: { key, kid: key.kid, claims: gated.value.payload } } : await checkSignatureAtAnyTime(gated.value, trust);',
+      ),
+    ],
+    [
+      "the copied heads are not looked at",
+      "heads",
+      edit(
+        `${RECORDS}/verify.js`,
+        "if (last !== undefined && last.seq >= this.nextSeq) this.report({",
+        "if (false) this.report({",
+      ),
+    ],
+    [
+      "an open tail counts as verified",
+      "tail",
+      edit(
+        `${RECORDS}/verify.js`,
+        'closed && tornBytes === 0 ? "verified" : "tail_not_proved"',
+        'true ? "verified" : "tail_not_proved"',
+      ),
+    ],
+    [
+      "nothing is compared at all",
+      "all",
+      [
+        edit(`${RECORDS}/walk.js`, 'if (claims.prev !== at.prev) return "link";', ""),
+        edit(`${RECORDS}/walk.js`, "if (claims.seq !== at.seq) return", "if (false) return"),
+        edit(
+          `${RECORDS}/verify.js`,
+          "if (last !== undefined && last.seq >= this.nextSeq) this.report({",
+          "if (false) this.report({",
+        ),
+      ],
+    ],
+  ]),
+  ...mutantsOf("no-secret-leaves-a-service", [
+    [
+      "the log masks nothing, and says each request's headers",
+      "log",
+      [
+        edit(
+          "packages/service-kit/dist/log.js",
+          "write: (line)=>sink.write(maskSecrets(line))",
+          "write: (line)=>sink.write(line)",
+        ),
+        edit("packages/service-kit/dist/log.js", 'censor: "[secret]"', "censor: (value)=>value"),
+        edit(
+          "apps/broker/dist/routes/post-executions.js",
+          "const certificate = certificateOf(context);",
+          'const certificate = certificateOf(context);\n    broker.ports.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
+        ),
+      ],
+    ],
+    [
+      "a problem quotes the token",
+      "problem",
+      [
+        edit(
+          "packages/verify-core/dist/signature.js",
+          'return fail("token_signature_invalid", "The signature does not verify.");',
+          'return fail("token_signature_invalid", "The signature does not verify: " + gated.token);',
+        ),
+        edit(
+          "packages/verify-core/dist/segments.js",
+          '"The token is not three canonical base64url segments."',
+          'token + " is not three canonical base64url segments."',
+        ),
+      ],
+    ],
+    [
+      "a refusal's record holds the token",
+      "record",
+      edit(
+        "apps/broker/dist/routes/post-executions.js",
+        "authentic: claims !== undefined,\n        trace,",
+        "authentic: claims !== undefined,\n        trace,\n        known: { presented: certificate.value },",
+      ),
+    ],
+  ]),
+  ...mutantsOf("the-seed-pipeline-runs-as-written", [
+    [
+      "a refused request leaves no trace for the job",
+      "state",
+      edit(
+        "packages/agent-cli/dist/commands/obtain.js",
+        "const kept = keep(session.io, session.folder, ",
+        "const kept = ((...given)=>({ ok: given.length > 0 }))(session.io, session.folder, ",
+      ),
+    ],
+    [
+      "the certificate is not kept between steps",
+      "state",
+      edit("packages/agent-cli/dist/job/state.js", "writePrivateJson(folder, FILE, state);", ""),
+    ],
+    [
+      "the certificate is not handed to GITHUB_ENV",
+      "environment",
+      edit("packages/agent-cli/dist/job/state.js", "appendFileSync(file, ", "void (file, "),
+    ],
+    [
+      "an unreachable signer counts as a refusal",
+      "report",
+      edit(
+        "apps/broker/dist/routes/post-verifications.js",
+        'const refused = !requestId.startsWith("u_");',
+        "const refused = true;",
+      ),
+    ],
+  ]),
+];

@@ -1,0 +1,40 @@
+// A copy of the built tree, small enough to be made in a moment, in which one file can be changed without touching the checkout.
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+
+/** What a workspace needs to run; its sources stay behind. */
+const SHIPPED = ["package.json", "dist", "bin", "preload", "vectors"];
+const GROUPS = ["packages", "apps"];
+/** Own packages come from the copy; everything else from the checkout. */
+const OWN_SCOPE = "@seb";
+
+/**
+ * Copies the build of `root` into the new folder `to`. Third-party packages are linked to the real ones, own packages to the copy,
+ * so that nothing in the copy can load a file of the checkout's build.
+ */
+export function copyBuild(root, to) {
+  mkdirSync(to, { recursive: true });
+  for (const group of GROUPS) copyGroup(root, to, group);
+  mkdirSync(join(to, "node_modules", OWN_SCOPE), { recursive: true });
+  for (const entry of readdirSync(join(root, "node_modules"))) {
+    if (entry !== OWN_SCOPE) symlinkSync(join(root, "node_modules", entry), join(to, "node_modules", entry));
+  }
+  for (const group of GROUPS) linkOwn(to, group);
+  cpSync(join(root, "examples"), join(to, "examples"), { recursive: true });
+  cpSync(join(root, "package.json"), join(to, "package.json"));
+}
+
+function copyGroup(root, to, group) {
+  for (const workspace of readdirSync(join(root, group))) {
+    if (!existsSync(join(root, group, workspace, "package.json"))) continue;
+    for (const part of SHIPPED) {
+      const from = join(root, group, workspace, part);
+      if (existsSync(from)) cpSync(from, join(to, group, workspace, part), { recursive: true });
+    }
+  }
+}
+
+function linkOwn(to, group) {
+  for (const workspace of readdirSync(join(to, group)))
+    symlinkSync(join(to, group, workspace), join(to, "node_modules", OWN_SCOPE, workspace));
+}
