@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { captureChild, root } from "../process.mjs";
+import { generated, page } from "./parts/markdown.mjs";
+
+export const file = "docs/cli.md";
+
+const INTRO = `Three programs: \`agent-cli\` for agents and pipelines, \`broker-cli\` for asking the broker, \`seb\` for operators. The texts below are their
+own \`--help\`. In a checkout they are started as \`node packages/agent-cli/bin/agent-cli.js\`, \`node packages/agent-cli/bin/broker-cli.js\` and
+\`node apps/seb/bin/seb.js\` after \`npm run build\`, or as \`npx agent-cli\`, \`npx broker-cli\` and \`npx seb\` inside the checkout, where npm finds its
+own workspaces; elsewhere those names may belong to somebody else.
+
+A setting is taken from its flag, else from its \`SEB_*\` variable, else from the nearest \`.seb\` folder at or above the working directory
+([config.md](config.md)). With \`--json\` standard output holds exactly one JSON object. Refusals name a code of [codes.md](codes.md), which
+decides the exit code.`;
+
+export async function render() {
+  const helper = join(root, "infra", "docs", "parts", "cli-help.mjs");
+  const env = { PATH: process.env.PATH, COLUMNS: "100", NO_COLOR: "1" };
+  const { code, output } = await captureChild(process.execPath, [helper], { env });
+  if (code !== 0) throw new Error(`the command lines did not tell their help:\n${output}`);
+  const all = JSON.parse(output);
+  const sections = all.flatMap(({ program, path, help }) => {
+    const name = [program, ...path].join(" ");
+    const text = help.trimEnd().replace(/[ \t]+$/gm, "");
+    return [`${path.length === 0 ? "##" : "###"} ${name}`, `\`\`\`text\n${text}\n\`\`\``];
+  });
+  return page("# Command lines", generated("cli.mjs"), INTRO, ...sections);
+}

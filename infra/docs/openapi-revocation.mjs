@@ -1,0 +1,4 @@
+import { openapi } from "./parts/openapi.mjs";
+
+export const file = "docs/openapi/revocation.json";
+export const render = () => openapi("revocation");

@@ -1,0 +1,75 @@
+import * as words from "@seb/schema";
+import { code } from "./markdown.mjs";
+
+/** Words that a member's type may be called by; they are explained once. */
+export const WORDS = {
+  Name: "lower-case letters, digits and inner hyphens, 1 to 63 (a DNS label)",
+  Key: "lower-case snake case, at most 40 characters",
+  Digest: "`sha256:` and 64 lower-case hexadecimal digits",
+  Thumbprint: "RFC 7638 thumbprint of a key, 43 characters of base64url",
+  Subject: "`agent:` and a Name",
+  Resource: "`service:<service>/region:<region>`",
+  Audience: "lower-case letters, digits and `: . -`, at most 100, e.g. `broker:dev`",
+  Issuer: "as Audience, with `/` too, e.g. `signer:dev`",
+  Seconds: "seconds since 1970-01-01T00:00:00Z",
+  Line: "one printable line of at most 500 characters",
+  Tier: "0 harmless, 1 low, 2 high, 3 critical",
+  Mode: "`enforce` or `shadow`",
+  PublicJwk: "public JWK, Ed25519 or P-256, without other members",
+};
+
+const schemas = new Map(Object.entries(words));
+const nameBySchema = new Map(Object.keys(WORDS).map((name) => [JSON.stringify(schemas.get(name)), name]));
+const bounds = (from, to) => (from === undefined && to === undefined ? "" : ` ${from ?? ""} to ${to ?? ""}`);
+
+/** A schema's type in a few words. */
+export function typeOf(schema) {
+  const word = nameBySchema.get(JSON.stringify(schema));
+  if (word) return word;
+  if ("const" in schema) return code(JSON.stringify(schema.const));
+  if (schema.anyOf) {
+    const kinds = schema.anyOf.map((one) => (one.type === "object" ? shapeOf(one) : typeOf(one)));
+    return [...new Set(kinds)].join(" or ");
+  }
+  if (schema.type === "array") return `list of ${typeOf(schema.items)}${countOf(schema.minItems, schema.maxItems)}`;
+  if (schema.type === "object")
+    return schema.patternProperties ? `map${countOf(undefined, schema.maxProperties)}` : "object";
+  if (schema.type === "integer") return `integer${bounds(schema.minimum, schema.maximum)}`;
+  if (schema.type === "string") {
+    const size = schema.maxLength === undefined ? "" : `, at most ${schema.maxLength} characters`;
+    return `text${size}${schema.pattern ? `, ${code(schema.pattern)}` : ""}`;
+  }
+  return schema.type ?? "any JSON";
+}
+
+function countOf(least = 0, most = undefined) {
+  if (most === undefined) return least === 0 ? "" : `, ${least} or more`;
+  if (least === most) return `, exactly ${most}`;
+  return least === 0 ? `, up to ${most}` : `, ${least} to ${most}`;
+}
+
+/** `{type: "string", pattern, ...}`: one of several objects. */
+function shapeOf({ properties = {} }) {
+  const inside = Object.entries(properties).map(([key, value]) =>
+    "const" in value ? `${key}: ${JSON.stringify(value.const)}` : key,
+  );
+  return code(`{${inside.join(", ")}}`);
+}
+
+/** Rows of every member of a closed object, nested ones by path: `{path, type, required}`. */
+export function membersOf(schema, at = "") {
+  const here = (key) => (at === "" ? key : `${at}.${key}`);
+  if (schema.type === "array") return membersOf(schema.items, `${at}[]`);
+  if (nameBySchema.has(JSON.stringify(schema))) return [];
+  if (schema.patternProperties) {
+    const [value] = Object.values(schema.patternProperties);
+    return value.type === "object" ? [row(value, `${at}.*`, true), ...membersOf(value, `${at}.*`)] : leafOf(value, at);
+  }
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [
+    row(value, here(key), (schema.required ?? []).includes(key)),
+    ...membersOf(value, here(key)),
+  ]);
+}
+
+const row = (schema, path, required) => ({ path, type: typeOf(schema), required });
+const leafOf = (value, at) => [row(value, `${at}.*`, true)];
