@@ -1,5 +1,4 @@
 import * as words from "@seb/schema";
-import { Ceilings, Targets } from "@seb/schema";
 import { RISK_FACTORS } from "@seb/signer";
 import { commentsOf } from "./parts/comments.mjs";
 import { code, generated, page, table } from "./parts/markdown.mjs";
