@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type Answer, http, type KeyFile, proof, seal } from "../harness/agent.js";
 import { attest } from "../harness/attest.js";
@@ -9,6 +8,7 @@ import type { LedgerRecord } from "../harness/ledger.js";
 import { giveOrder, giveOrderByTwo, signOrder } from "../harness/orders.js";
 import { createPerson } from "../harness/people.js";
 import { attestation, CHECKOUT, certify, hotfix, OPERATION } from "../harness/scene.js";
+import { type Case, shellCases } from "../harness/shell-refusals.js";
 
 /** Records per second for refusals of what proved nothing. */
 const BUDGET_PER_SECOND = 20;
@@ -31,9 +31,6 @@ async function runningImage() {
 }
 const url = (service: ServiceName, path: string) => `${world.urls[service]}${path}`;
 const now = () => Math.floor(Date.now() / 1000);
-
-/** One refusal: what provokes it and the code it is answered with. */
-type Case = readonly [code: string, provoke: () => Promise<Answer>];
 
 const of = (record: LedgerRecord, { body }: Answer) =>
   record.body.code === body.code &&
@@ -72,42 +69,6 @@ function check(service: ServiceName, authentic: boolean) {
     else await expectRecordOrCount(service, answer, from);
     expect(world.gitops.head()).toBe(head);
   };
-}
-
-/** Bytes that no HTTP client would send; answers the problem that came back. */
-function raw(service: ServiceName, bytes: string): Promise<Answer> {
-  const { port } = new URL(world.urls[service]);
-  return new Promise((resolve, reject) => {
-    let text = "";
-    const socket = connect(Number(port), "127.0.0.1", () => socket.write(bytes));
-    socket.setEncoding("utf8").on("data", (chunk) => {
-      text += chunk;
-    });
-    socket.on("error", reject).on("close", () => {
-      const [head = "", body = "{}"] = text.split("\r\n\r\n");
-      resolve({ status: Number(head.split(" ")[1]), body: JSON.parse(body), headers: new Headers() });
-    });
-  });
-}
-
-/** What the HTTP shell of every service refuses, by a path that takes a body. */
-function shellCases(service: ServiceName, path: string): readonly Case[] {
-  const post = (body: string, headers: Record<string, string> = {}) => http(url(service, path), { body, headers });
-  return [
-    ["json_syntax", () => post("{")],
-    ["json_duplicate_key", () => post('{"a":1,"a":2}')],
-    ["json_too_deep", () => post("[".repeat(100) + "]".repeat(100))],
-    ["json_lone_surrogate", () => post('{"a":"\\ud800"}')],
-    ["json_unsafe_integer", () => post('{"a":9007199254740993}')],
-    ["request_invalid", () => post("{}")],
-    ["body_too_large", () => post(JSON.stringify("x".repeat(300_000)))],
-    ["unsupported_media_type", () => post("{}", { "content-type": "text/plain" })],
-    ["method_not_allowed", () => http(url(service, path), { method: "DELETE" })],
-    ["not_found", () => http(url(service, "/v1/nothing"))],
-    ["uri_invalid", () => raw(service, "GET /v1/%2e%2e/x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")],
-    ["http_malformed", () => raw(service, "NOT HTTP\r\n\r\n")],
-    ["http_headers_too_large", () => raw(service, `GET / HTTP/1.1\r\nhost: x\r\nx: ${"x".repeat(20_000)}\r\n\r\n`)],
-  ];
 }
 
 describe("the signer records what it refuses", () => {
@@ -181,7 +142,10 @@ describe("the signer records what it refuses", () => {
 
   it.each(strangers)("%s, of somebody unknown", check("signer", false));
   it.each(known)("%s, of a known agent: with a record of its own", check("signer", true));
-  it.each(shellCases("signer", "/v1/certificates"))("%s, before anything was read", check("signer", false));
+  it.each(shellCases(() => world.urls.signer, "/v1/certificates"))(
+    "%s, before anything was read",
+    check("signer", false),
+  );
 
   it("waiting for people is no refusal, and is recorded as what it is", async () => {
     const answer = await askFor({ bounds: { max_replicas: 30 } });
@@ -271,7 +235,10 @@ describe("the broker records what it refuses", () => {
 
   it.each(strangers)("%s, of nothing authentic", check("broker", false));
   it.each(authentic)("%s, of an authentic certificate: with a record of its own", check("broker", true));
-  it.each(shellCases("broker", "/v1/executions"))("%s, before anything was read", check("broker", false));
+  it.each(shellCases(() => world.urls.broker, "/v1/executions"))(
+    "%s, before anything was read",
+    check("broker", false),
+  );
 
   it("state_drifted, of an authentic certificate: with a record of its own", async () => {
     const certificate = await certify(world);
@@ -330,7 +297,10 @@ describe("the revocation service records what it refuses", () => {
   ];
   it.each(strangers)("%s, of nobody's order", check("revocation", false));
   it.each(authentic)("%s, of an operator: with a record of its own", check("revocation", true));
-  it.each(shellCases("revocation", "/v1/orders"))("%s, before anything was read", check("revocation", false));
+  it.each(shellCases(() => world.urls.revocation, "/v1/orders"))(
+    "%s, before anything was read",
+    check("revocation", false),
+  );
 });
 
 describe("a flood of garbage", () => {
