@@ -36,6 +36,7 @@ export function controlFiles(
     "people/carol.yaml": person(keys, "carol", "approvers", ""),
     "people/dave.yaml": person(keys, "dave", "approvers", "agent:oncall-v3"),
     "people/erin.yaml": person(keys, "erin", "approvers", ""),
+    "people/frank.yaml": person(keys, "frank", "readers", ""),
     "roots/ci.yaml": `ver: 1\nname: ci\nkeyid: ci-1\njwk: ${root}\npredicate_types: ${JSON.stringify(types)}\nexpires: 2051222400\n`,
     ...changes,
   };

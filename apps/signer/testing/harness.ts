@@ -296,7 +296,8 @@ export class Harness {
   }
 
   async prove(method: string, path: string, body: unknown, agent = "agent"): Promise<string> {
-    const prover = value(await createProver(keyOf(this.world.keys, agent)));
+    const key = keyOf(this.world.keys, agent);
+    const prover = value(await createProver(key, key.role === "approval" ? "approval" : "agent"));
     return prover.prove({
       method,
       url: `https://signer.example${path}`,
@@ -332,7 +333,7 @@ export class Harness {
     return this.send("POST", `/v1/requests/${String(request.request)}/approvals`, { approval });
   }
 
-  /** Asks for a recorded request with an agent's proof. */
+  /** Asks for a recorded request with an agent's proof, or an approver's. */
   async requestOf(id: unknown, agent = "agent"): Promise<Answered> {
     const path = `/v1/requests/${String(id)}`;
     return this.send("GET", path, undefined, { dpop: await this.prove("GET", path, undefined, agent) });

@@ -14,6 +14,7 @@ const OWNERS: readonly (readonly [string, KeyRole, string])[] = [
   ["carol", "approval", "carol"],
   ["dave", "approval", "dave"],
   ["erin", "approval", "erin"],
+  ["frank", "approval", "frank"],
 ];
 
 /** Real keys of everybody who signs something in these tests. */

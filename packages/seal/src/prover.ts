@@ -18,7 +18,7 @@ export interface ProofRequest {
   readonly accessToken?: string;
 }
 
-/** Makes proofs of possession (RFC 9449) with an agent's key. */
+/** Makes proofs of possession (RFC 9449) with an agent's or an approver's key. */
 export interface Prover {
   /** Thumbprint of the key, as certificates name it in `cnf.jkt`. */
   readonly jkt: string;
@@ -46,9 +46,12 @@ function claimsOf(request: ProofRequest): ProofClaims {
   return claims.value;
 }
 
-/** Makes a prover from a parsed key file of the role `agent`. */
-export async function createProver(keyFile: unknown): Promise<Result<Prover, "setting_invalid">> {
-  const loaded = await loadKey(keyFile, "agent");
+/** Makes a prover from a parsed key file: an agent's, or an approver's who wants to read what waits for people. */
+export async function createProver(
+  keyFile: unknown,
+  role: "agent" | "approval" = "agent",
+): Promise<Result<Prover, "setting_invalid">> {
+  const loaded = await loadKey(keyFile, role);
   if (!loaded.ok) return loaded;
   const { kid, publicJwk, alg, key } = loaded.value;
   // The name that RFC 9449's readers know; RFC 9864 calls the same algorithm Ed25519.

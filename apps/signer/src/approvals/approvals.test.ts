@@ -46,6 +46,19 @@ describe("a request that only lacks people", () => {
     expect((await signer.requestOf(base32Id("p_", new Uint8Array(17)))).body.code).toBe("request_unknown");
   });
 
+  it("can be read by an approver, by nobody else of the people, and not with a revoked key", async () => {
+    const request = await pending(large(23));
+    const read = (by: string) => signer.requestOf(request.request, by);
+    expect((await read("carol")).body).toEqual(request);
+    expect(await read("frank")).toMatchObject({ status: 403, body: { code: "agent_unknown" } });
+    expect((await signer.ask({ agent: "carol" })).body.code).toBe("agent_unknown");
+    const { kid } = publicOf(keyOf(signer.world.keys, "carol"));
+    await signer.change({ standing: [{ kind: "key", value: kid }] });
+    expect((await read("carol")).body.code).toBe("revoked_key");
+    await signer.change({ standing: [] });
+    expect((await read("carol")).status).toBe(200);
+  });
+
   it("keeps its idempotency key for its own proposal", async () => {
     const key = newKey();
     await signer.ask({ key, ...large(39) });

@@ -11,14 +11,14 @@ import {
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { approve } from "../approvals/approve.js";
 import { countedApprovals } from "../approvals/count.js";
-import { authenticateAgent } from "../authenticate.js";
+import { authenticateReader } from "../authenticate.js";
 import { bounded } from "../bounded.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
 import { readWord, revokedOf } from "../word.js";
 import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
 
-/** `GET /v1/requests/{id}`: what an approver signs, and who already did. Asked with a proof by an agent of the active bundle. */
+/** `GET /v1/requests/{id}`: what an approver signs, and who already did. Asked with a proof by an agent or an approver of the active bundle. */
 export function getRequest(signer: Signer): Route {
   return {
     method: "GET",
@@ -26,7 +26,14 @@ export function getRequest(signer: Signer): Route {
     summary: "A request that waits for people",
     auth: "proof",
     success: { status: 200, body: PendingAnswer },
-    codes: [...AGENT_CODES, "request_invalid", "request_unknown", "store_unavailable", "store_discontinuity"],
+    codes: [
+      ...AGENT_CODES,
+      "revoked_key",
+      "request_invalid",
+      "request_unknown",
+      "store_unavailable",
+      "store_discontinuity",
+    ],
     query: [],
     async handle(context) {
       const found = await bounded(signer, find(signer, context));
@@ -69,14 +76,18 @@ function requestId({ params }: Pick<Context, "params">): Result<string> {
 async function find(signer: Signer, context: Context): Promise<Result<PendingAnswer>> {
   const id = requestId(context);
   if (!id.ok) return id;
-  const known = await authenticateAgent(signer, { proof: context.header("dpop"), method: "GET", path: context.url });
+  const known = await authenticateReader(signer, { proof: context.header("dpop"), method: "GET", path: context.url });
   if (!known.ok) return known;
   const word = await readWord(signer.ports);
   if (!word.ok) return word;
+  const revokedKeys = revokedOf(word.value, "key");
+  const { control, approverKey } = known.value;
+  if (approverKey !== undefined && revokedKeys.has(approverKey))
+    return fail("revoked_key", "the approver's key is revoked");
   const entry = signer.journal.state.pending(id.value);
   if (!entry) return fail("request_unknown", "there is no such request");
   const nowSeconds = signer.ports.clock.nowMs() / 1000;
-  const counted = countedApprovals(entry, known.value.control.bundle, revokedOf(word.value, "key"), nowSeconds);
+  const counted = countedApprovals(entry, control.bundle, revokedKeys, nowSeconds);
   return ok(
     answerOf(
       entry,
