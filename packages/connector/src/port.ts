@@ -13,9 +13,10 @@ export interface ObserveRequest {
 
 /**
  * Why a target could not be asked: `target_unknown` it is not configured; `target_unavailable` it did not answer in time or at all;
- * `target_refused` it answered, but the object is missing, of the wrong kind, or closed to the broker.
+ * `target_refused` it answered, but the object is missing, of the wrong kind, or closed to the broker; `managed_by_gitops` another tool
+ * keeps the object in step with a repository and would undo the change.
  */
-export type ObserveCode = "target_unknown" | "target_unavailable" | "target_refused";
+export type ObserveCode = "target_unknown" | "target_unavailable" | "target_refused" | "managed_by_gitops";
 
 /** Identity and deadline of one execution. */
 export interface SessionRequest {

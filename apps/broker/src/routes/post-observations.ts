@@ -24,6 +24,7 @@ export function postObservations(broker: Broker): Route {
       "target_unknown",
       "target_unavailable",
       "target_refused",
+      "managed_by_gitops",
     ],
     body: ObservationRequest,
     success: { status: 200, body: ObservationAnswer },

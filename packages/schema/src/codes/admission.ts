@@ -214,6 +214,14 @@ export const ADMISSION_CODES = {
     "The target refused the change.",
     "See the record of the outcome.",
   ),
+  managed_by_gitops: row(
+    403,
+    "client",
+    "never",
+    1,
+    "The object belongs to a GitOps tool, which would undo the change.",
+    "Change its repository instead, through an action of the git connector.",
+  ),
   record_failed: row(
     503,
     "service",
