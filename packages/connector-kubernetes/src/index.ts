@@ -1,0 +1,1 @@
+export { createKubernetesConnector, type KubernetesConnectorOptions } from "./connector.js";

@@ -1,0 +1,74 @@
+import type { SessionRequest } from "@seb/connector";
+import { type Contract, fail, ok, type Result } from "@seb/schema";
+import type { IdentityPlan } from "./identity.js";
+import { identityName } from "./names.js";
+import { type KubernetesOperation, pathOf, readOperation, roleNameOf } from "./operation.js";
+import { isPointer } from "./pointer.js";
+import { type Certified, CONTAINER_PREFIX, FIELD_PREFIX, MARKER_KEY, UID_KEY, VERSION_KEY } from "./sight.js";
+import type { KubernetesTarget } from "./targets.js";
+
+/** The parts of an execution that come from its certificate. */
+export interface Plan {
+  readonly certId: string;
+  readonly operation: KubernetesOperation;
+  readonly certified: Certified;
+  readonly precondition: Contract["precondition"];
+  readonly identity: IdentityPlan;
+}
+
+/**
+ * Reads what is to be done, and checks that the precondition is one of this connector's for this very operation: every field that is
+ * written is certified.
+ */
+export function readPlan(target: KubernetesTarget, request: SessionRequest): Result<Plan, "target_refused"> {
+  const { contract, cert_id: certId } = request;
+  const operation = readOperation(request.operation.operation, "filled");
+  if (!operation.ok) return fail("target_refused", operation.error.detail);
+  const identity = identityPlan(target, certId, operation.value);
+  if (identity === undefined) return fail("target_refused", "Not a certificate id.");
+  const certified = readCertified(operation.value, contract.precondition);
+  if (certified === undefined)
+    return fail("target_refused", "The precondition is not one of this operation on a Kubernetes object.");
+  return ok({ certId, operation: operation.value, certified, precondition: contract.precondition, identity });
+}
+
+/** Who executes a certificate; undefined when the id is none. */
+export function identityPlan(
+  target: KubernetesTarget,
+  certId: string,
+  operation: KubernetesOperation,
+): IdentityPlan | undefined {
+  const name = identityName(certId);
+  if (name === undefined) return undefined;
+  const { namespace, resource, name: object } = operation.object;
+  const configured = target.roles[namespace]?.[`${operation.verb} ${resource}/${object}`];
+  return {
+    name,
+    certId,
+    executionsNamespace: target.executionsNamespace,
+    namespace,
+    role: configured ?? roleNameOf(operation),
+    audience: target.audience,
+  };
+}
+
+function readCertified(operation: KubernetesOperation, precondition: Contract["precondition"]): Certified | undefined {
+  const keys = Object.keys(precondition);
+  const pointers = keys.flatMap((key) => (key.startsWith(FIELD_PREFIX) ? [key.slice(FIELD_PREFIX.length)] : []));
+  const matchVersion = operation.verb === "delete" && operation.matchVersion;
+  const known = (key: string) =>
+    key === UID_KEY ||
+    key === MARKER_KEY ||
+    (key === VERSION_KEY && matchVersion) ||
+    key === `${CONTAINER_PREFIX}${operation.container}` ||
+    (key.startsWith(FIELD_PREFIX) && isPointer(key.slice(FIELD_PREFIX.length)));
+  const written = operation.verb === "patch" ? [...operation.set.keys()] : [];
+  const complete = [UID_KEY, MARKER_KEY, ...(matchVersion ? [VERSION_KEY] : [])].every((key) => keys.includes(key));
+  if (!complete || !keys.every(known) || !written.every((pointer) => pointers.includes(pointer))) return undefined;
+  return { container: operation.container, pointers, matchVersion };
+}
+
+/** Result of an execution: which object, as long as it lives. */
+export function resultOf({ object }: KubernetesOperation, uid: string): Readonly<Record<string, string>> {
+  return { object: pathOf(object), uid };
+}
