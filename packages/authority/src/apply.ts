@@ -4,13 +4,13 @@ import type { MutableState } from "./state.js";
 import type { Effect } from "./transitions.js";
 
 /** How long after its end the id of a closed certificate is kept, in milliseconds. */
-const USED_MARGIN_MS = 60_000;
+export const USED_MARGIN_MS = 60_000;
 /** The same for consumed ids: wider, since an approval may outlive a wrong clock. */
-const ONCE_MARGIN_MS = 24 * 3_600_000;
+export const ONCE_MARGIN_MS = 24 * 3_600_000;
 /** How long the state of a closed execution is kept. */
-const EXECUTIONS_KEPT_MS = 7 * 24 * 3_600_000;
+export const EXECUTIONS_KEPT_MS = 7 * 24 * 3_600_000;
 /** Pruning looks at everything, so it happens only when the signed time has moved this far. */
-const PRUNE_EVERY_MS = 10_000;
+export const PRUNE_EVERY_MS = 10_000;
 
 /** Carries out an effect. Deterministic: the same effects in the same order make the same state. */
 export function apply(state: MutableState, effect: Effect): void {
@@ -72,7 +72,7 @@ function applyTake(state: MutableState, effect: TakeEffect): void {
 }
 
 /** What stands until the broker notes more: taken, nothing known to have happened. */
-function takenExecution({ entry, subject, now_ms }: TakeEffect): Execution {
+export function takenExecution({ entry, subject, now_ms }: Pick<TakeEffect, "entry" | "subject" | "now_ms">): Execution {
   const { action, resource, parameters } = entry.request;
   return {
     op: entry.op,

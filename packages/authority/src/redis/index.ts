@@ -1,0 +1,2 @@
+export type { RedisStoreOptions } from "./options.js";
+export { openRedisStore, type RedisStore } from "./store.js";
