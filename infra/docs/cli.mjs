@@ -5,9 +5,8 @@ import { generated, page } from "./parts/markdown.mjs";
 export const file = "docs/cli.md";
 
 const INTRO = `Three programs: \`agent-cli\` for agents and pipelines, \`broker-cli\` for asking the broker, \`seb\` for operators. The texts below are their
-own \`--help\`. In a checkout they are started as \`node packages/agent-cli/bin/agent-cli.js\`, \`node packages/agent-cli/bin/broker-cli.js\` and
-\`node apps/seb/bin/seb.js\` after \`npm run build\`, or as \`npx agent-cli\`, \`npx broker-cli\` and \`npx seb\` inside the checkout, where npm finds its
-own workspaces; elsewhere those names may belong to somebody else.
+own \`--help\`. In a checkout, \`npm run build\` makes them and \`node_modules/.bin\` holds them: put that folder on the PATH. Take them from
+there only; packages of the same names in public registries are somebody else's.
 
 A setting is taken from its flag, else from its \`SEB_*\` variable, else from the nearest \`.seb\` folder at or above the working directory
 ([config.md](config.md)). With \`--json\` standard output holds exactly one JSON object. Refusals name a code of [codes.md](codes.md), which
