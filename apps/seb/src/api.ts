@@ -1,5 +1,14 @@
-import { type CallResult, createTransport } from "@seb/client";
-import { ExecutionAnswer, fail, OrderAnswer, type Result, RevocationsAnswer } from "@seb/schema";
+import { type CallResult, createTransport, freshId } from "@seb/client";
+import {
+  ApprovalAnswer,
+  ExecutionAnswer,
+  fail,
+  OrderAnswer,
+  PendingAnswer,
+  type Result,
+  RevocationsAnswer,
+} from "@seb/schema";
+import type { Prover } from "@seb/seal";
 import type { Static, TSchema } from "typebox";
 import type { Invocation } from "./command.js";
 import type { Refused } from "./outcome.js";
@@ -16,7 +25,9 @@ function asked<T>(result: CallResult<T>): Asked<T> {
   };
 }
 
-function baseOf(settings: Settings, service: "revocation" | "broker"): Result<string> {
+type Service = "signer" | "revocation" | "broker";
+
+function baseOf(settings: Settings, service: Service): Result<string> {
   const url = settings.get(`${service}Url`);
   if (!url.ok) return url;
   const trimmed = url.value.replace(/\/+$/, "");
@@ -27,30 +38,33 @@ function baseOf(settings: Settings, service: "revocation" | "broker"): Result<st
 }
 
 /** What a call needs of its command. */
-type Asking = Pick<Invocation, "settings" | "deadline">;
+export type Asking = Pick<Invocation, "settings" | "deadline" | "io">;
+
+/** One request: a GET, or a POST when there is a body. With a prover it carries a proof of possession. */
+interface Request {
+  readonly path: string;
+  readonly body?: Readonly<Record<string, string>>;
+  readonly prover?: Prover;
+}
 
 async function ask<S extends TSchema>(
-  { settings, deadline }: Asking,
-  service: "revocation" | "broker",
-  request: { readonly path: string; readonly order?: string },
+  { settings, deadline, io }: Asking,
+  service: Service,
+  { path, body, prover }: Request,
   schema: S,
 ): Promise<Asked<Static<S>>> {
   const base = baseOf(settings, service);
   if (!base.ok) return base;
   const transport = createTransport();
-  const url = base.value + request.path;
-  const call =
-    request.order === undefined
-      ? ({ service, method: "GET", url, headers: {} } as const)
-      : ({
-          service,
-          method: "POST",
-          url,
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ order: request.order }),
-        } as const);
+  const url = base.value + path;
+  const method = body === undefined ? "GET" : "POST";
+  const proof = { method, url, nowSeconds: io.nowMs() / 1000, jti: freshId("j_") };
+  const headers = prover === undefined ? {} : { dpop: await prover.prove(proof) };
+  const common = { service, method, url } as const;
   try {
-    return asked(await transport.call(call, schema, deadline));
+    if (body === undefined) return asked(await transport.call({ ...common, headers }, schema, deadline));
+    const sent = { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+    return asked(await transport.call({ ...common, ...sent }, schema, deadline));
   } finally {
     await transport.close();
   }
@@ -58,15 +72,26 @@ async function ask<S extends TSchema>(
 
 /** Sends one order to the revocation service. */
 export function sendOrder(asking: Asking, order: string): Promise<Asked<OrderAnswer>> {
-  return ask(asking, "revocation", { path: "/v1/orders", order }, OrderAnswer);
+  return ask(asking, "revocation", { path: "/v1/orders", body: { order } }, OrderAnswer);
 }
 
 /** Sends an order that resolves an execution to the broker. */
 export function sendResolution(asking: Asking, order: string): Promise<Asked<ExecutionAnswer>> {
-  return ask(asking, "broker", { path: "/v1/resolutions", order }, ExecutionAnswer);
+  return ask(asking, "broker", { path: "/v1/resolutions", body: { order } }, ExecutionAnswer);
 }
 
 /** What stands revoked, the epochs and the active bundle. */
 export function askRevocations(asking: Asking): Promise<Asked<RevocationsAnswer>> {
   return ask(asking, "revocation", { path: "/v1/revocations" }, RevocationsAnswer);
+}
+
+/** A request that waits for people, as the signer recorded it; asked with a proof of an approver's key. */
+export function askPending(asking: Asking, id: string, prover: Prover): Promise<Asked<PendingAnswer>> {
+  return ask(asking, "signer", { path: `/v1/requests/${encodeURIComponent(id)}`, prover }, PendingAnswer);
+}
+
+/** Sends a person's signed approval to the signer. */
+export function sendApproval(asking: Asking, id: string, approval: string): Promise<Asked<ApprovalAnswer>> {
+  const path = `/v1/requests/${encodeURIComponent(id)}/approvals`;
+  return ask(asking, "signer", { path, body: { approval } }, ApprovalAnswer);
 }

@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline/promises";
+
 /** What a command may touch of the world besides files and services. Injected, so that tests need no process. */
 export interface Io {
   readonly cwd: string;
@@ -6,8 +8,19 @@ export interface Io {
   readonly nowMs: () => number;
   /** True when standard output is a terminal that wants colour. */
   readonly colour: boolean;
+  /** Asks the person at the terminal; absent where nobody sits there. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   out(text: string): void;
   err(text: string): void;
+}
+
+async function confirmAtTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question(`${question} [y/N] `)).trim().toLowerCase() === "y";
+  } finally {
+    terminal.close();
+  }
 }
 
 /** The process' own. NO_COLOR (no-color.org) is honoured. */
@@ -17,6 +30,7 @@ export function processIo(): Io {
     env: process.env,
     nowMs: () => Date.now(),
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: confirmAtTerminal } : {}),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   };

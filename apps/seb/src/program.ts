@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES, type Host } from "./command.js";
 import { addAgent } from "./commands/agent.js";
+import { addApprove } from "./commands/approve.js";
 import { addAudit } from "./commands/audit.js";
 import { addConfig } from "./commands/config.js";
 import { addDev } from "./commands/dev.js";
@@ -24,6 +25,7 @@ export function createProgram(host: Host): Command {
   addTrust(program, host);
   addAgent(program, host);
   addPolicy(program, host);
+  addApprove(program, host);
   addRevocation(program, host);
   addAudit(program, host);
   addConfig(program, host);

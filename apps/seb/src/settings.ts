@@ -15,12 +15,15 @@ export interface Found {
 
 /** Everything that can be set: flag, variable, and the place in a dev folder that stands in for both. */
 export const SETTINGS = {
+  signerUrl: { flag: "--signer-url", env: "SEB_SIGNER_URL", place: "endpoint" },
   revocationUrl: { flag: "--revocation-url", env: "SEB_REVOCATION_URL", place: "endpoint" },
   brokerUrl: { flag: "--broker-url", env: "SEB_BROKER_URL", place: "endpoint" },
   trust: { flag: "--trust", env: "SEB_TRUST", place: "trust.json" },
   pins: { flag: "--pins", env: "SEB_TRUST_PINS", place: "trust-pins.json" },
   control: { flag: "--control", env: "SEB_CONTROL", place: "control" },
   bundles: { flag: "--bundles", env: "SEB_BUNDLES", place: "bundles" },
+  /** An approver's own key; in a dev folder that of the one person there. */
+  key: { flag: "--key", env: "SEB_APPROVER_KEY", place: "keys/person-carol.json" },
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
@@ -92,7 +95,7 @@ export function settingsOf(io: Io, flags: Flags): Settings {
     if (variable !== undefined && variable !== "") return { value: path(name, variable), from: env };
     if (folder === undefined) return undefined;
     if (place === "endpoint") {
-      const value = endpointIn(folder.value, name === "brokerUrl" ? "broker" : "revocation");
+      const value = endpointIn(folder.value, name.slice(0, -"Url".length));
       return value === undefined ? undefined : { value, from: "agent.yaml" };
     }
     return { value: join(folder.value, place), from: folder.from };

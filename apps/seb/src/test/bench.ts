@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Io } from "../io.js";
 import { run } from "../program.js";
 
 /** What one command line left. */
@@ -11,7 +12,7 @@ export interface Left {
 }
 
 /** A folder of its own to run command lines in. */
-export function bench(env: Readonly<Record<string, string>> = {}) {
+export function bench(env: Readonly<Record<string, string>> = {}, confirm?: Io["confirm"]) {
   const cwd = mkdtempSync(join(tmpdir(), "seb-cli-"));
   const seb = async (...argv: string[]): Promise<Left> => {
     let out = "";
@@ -21,6 +22,7 @@ export function bench(env: Readonly<Record<string, string>> = {}) {
       env,
       nowMs: () => Date.now(),
       colour: false,
+      ...(confirm === undefined ? {} : { confirm }),
       out: (text: string) => {
         out += text;
       },
