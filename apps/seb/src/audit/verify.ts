@@ -52,19 +52,23 @@ export async function auditVerify(invocation: Invocation): Promise<Outcome> {
   const places = placesOf(invocation);
   if (!places.ok) return refused(places.error);
   const chains: FileReport[] = [];
+  const empty: string[] = [];
   for (const { folder, source, heads } of places.value) {
     const report = await verifyChains({ sink: source, trust: trust.value, ...(heads === undefined ? {} : { heads }) });
+    // A folder without chains and heads proves nothing: what it held may have been taken away whole.
+    if (report.chains.length === 0) empty.push(folder);
     chains.push(...report.chains.map((chain) => ({ ...chain, file: join(folder, `${chain.writer}.jsonl`) })));
     await heads?.close();
   }
-  const verdict = worst(chains.map((chain) => chain.verdict));
-  const accepted = verdict === "verified" || (flags.running === true && chains.length > 0 && chains.every(provedSoFar));
+  const verdict = worst([...chains.map((chain) => chain.verdict), ...empty.map(() => "tail_not_proved" as const)]);
+  const provable = chains.length > 0 && empty.length === 0;
+  const accepted = verdict === "verified" || (flags.running === true && provable && chains.every(provedSoFar));
   const code = verdict === "verified" ? undefined : CODE_OF[verdict];
   const remedy =
     code === undefined || accepted ? "" : `${code}: ${CODES[code].title}\n  remedy: ${CODES[code].remedy}\n`;
   return {
     exit: accepted ? 0 : 1,
-    json: { ok: accepted, verdict, ...(code === undefined ? {} : { code }), chains },
-    text: `${verdict}\n${chains.map(chainLines).join("")}${remedy}`,
+    json: { ok: accepted, verdict, ...(code === undefined ? {} : { code }), chains, empty },
+    text: `${verdict}\n${chains.map(chainLines).join("")}${empty.map((folder) => `  ${folder}: no chain\n`).join("")}${remedy}`,
   };
 }
