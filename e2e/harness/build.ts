@@ -15,3 +15,5 @@ export type Bin = keyof typeof BIN;
 export const DEV_MAIN = `${ROOT}/apps/dev/dist/main.js`;
 /** The same with a failpoint around a step, see `mains/failpoint.mjs`. */
 export const FAILPOINT_MAIN = fileURLToPath(new URL("../mains/failpoint.mjs", import.meta.url));
+/** The build's record verifier as a long-lived process, see `mains/verify-records.mjs`. */
+export const VERIFY_RECORDS_MAIN = fileURLToPath(new URL("../mains/verify-records.mjs", import.meta.url));
