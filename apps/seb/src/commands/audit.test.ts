@@ -58,8 +58,15 @@ describe("seb audit", () => {
   beforeAll(writeRecords);
 
   it("verifies closed chains: exit 0", async () => {
-    const { exit, value } = await b.json("audit", "verify");
+    const place = ["--records", ".seb/broker/records", "--heads", ".seb/heads/broker"];
+    const { exit, value } = await b.json("audit", "verify", ...place);
     expect({ exit, verdict: value.verdict }).toEqual({ exit: 0, verdict: "verified" });
+  });
+
+  it("proves nothing of a folder that holds no chain: exit 1", async () => {
+    const { exit, value } = await b.json("audit", "verify", "--running");
+    expect({ exit, verdict: value.verdict }).toEqual({ exit: 1, verdict: "tail_not_proved" });
+    expect(value.empty).toHaveLength(2);
   });
 
   it("answers who wrote under a policy in a month; what was not executed is no write", async () => {
