@@ -9,8 +9,8 @@ own \`--help\`. In a checkout, \`npm run build\` makes them and \`node_modules/.
 there only; packages of the same names in public registries are somebody else's.
 
 A setting is taken from its flag, else from its \`SEB_*\` variable, else from the nearest \`.seb\` folder at or above the working directory
-([config.md](config.md)). With \`--json\` standard output holds exactly one JSON object. Refusals name a code of [codes.md](codes.md), which
-decides the exit code.`;
+([config.md](config.md)). With \`--json\` the result is one JSON object on standard output; a refusal's goes to standard error
+(\`agent-cli\`, \`broker-cli\`) or standard output (\`seb\`). Refusals name a code of [codes.md](codes.md), which decides the exit code.`;
 
 export async function render() {
   const helper = join(root, "infra", "docs", "parts", "cli-help.mjs");

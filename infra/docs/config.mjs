@@ -1,8 +1,6 @@
-import * as words from "@seb/schema";
 import { RISK_FACTORS } from "@seb/signer";
-import { commentsOf } from "./parts/comments.mjs";
 import { code, generated, page, table } from "./parts/markdown.mjs";
-import { membersOf, WORDS } from "./parts/members.mjs";
+import { membersTable, WORDS } from "./parts/members.mjs";
 import { built } from "./parts/routes.mjs";
 
 export const file = "docs/config.md";
@@ -16,24 +14,14 @@ const { NAMES } = await built("apps/dev/dist/layout.js");
 const NO_PORTS = { signer: 0, broker: 0, revocation: 0 };
 const CHOSEN = ["port", "public_urls", "signer_url"];
 
-/** A table of a schema's members with the doc comments of its source. */
-function members(schema, source, name, more = undefined) {
-  const comments = commentsOf(source, name);
-  const heads = ["member", "type", ...(more ? [more.head] : []), "what"];
-  const rows = membersOf(schema).map(({ path, type, required }) => [
-    code(path),
-    required ? type : `${type} (optional)`,
-    ...(more ? [more.of(path)] : []),
-    comments.get(path) ?? "",
-  ]);
-  return table(heads, rows);
-}
-
 async function service(app, member, inDev) {
   const schema = await configOf(app, member);
   const values = inDev(NO_PORTS);
   const of = (path) => (CHOSEN.includes(path) ? "chosen at start" : code(JSON.stringify(values[path])));
-  return [`### ${app}`, members(schema, `apps/${app}/src/config.ts`, member, { head: "in seb dev", of })];
+  return [
+    `### ${app}`,
+    membersTable(member, `apps/${app}/src/config.ts`, { schema, more: { head: "in seb dev", of } }),
+  ];
 }
 
 const CONTROL = "packages/schema/src/control.ts";
@@ -48,10 +36,7 @@ const SECTIONS = [
   ["policy/thresholds.yaml", "Thresholds", "Numbers that signer and policies use."],
 ];
 
-const schemas = new Map(Object.entries(words));
-
-const control = () =>
-  SECTIONS.flatMap(([path, name, about]) => [`### ${path}`, about, members(schemas.get(name), CONTROL, name)]);
+const control = () => SECTIONS.flatMap(([path, name, about]) => [`### ${path}`, about, membersTable(name, CONTROL)]);
 
 const settings = () =>
   table(
@@ -67,6 +52,10 @@ const settings = () =>
 const INTRO = `Every file is checked against one closed schema: a member that is not listed here is refused, as is one of another type. YAML is read
 as plain data (core schema; no anchors, aliases, tags or repeated keys). Units stand in the names. \`seb config check FILE\` checks a file or
 a whole control folder; \`seb config show\` says which settings are in force and where each comes from.`;
+
+const AGENT_FILE = `Read by \`agent-cli\` and \`broker-cli\`, the nearest one at or above the working directory. Every text may be or hold
+\`\${VARIABLE}\`; a variable that is missing or empty is \`setting_missing\` (exit 2), which names flag and variable. Flags and \`SEB_*\` variables
+win over the file; a parameter \`image_digest\` has the flag \`--image-digest\` and the variable \`SEB_IMAGE_DIGEST\`.`;
 
 export const render = async () =>
   page(
@@ -90,18 +79,18 @@ export const render = async () =>
     "## Platform: the broker's own files",
     "### ceilings.yaml",
     "Bounds that hold even for a certificate made with a stolen signer key. The digest of the file stands in every decision.",
-    members(words.Ceilings, CONTROL, "Ceilings"),
+    membersTable("Ceilings", CONTROL),
     "### targets.yaml",
     "Where the targets are. Members besides `connector` belong to the connector: for git see [its page](../packages/connector-git/README.md). The digest of the file stands in every decision.",
-    members(words.Targets, CONTROL, "Targets"),
+    membersTable("Targets", CONTROL),
     "## The control folder",
     "The folder as a whole is one bundle, known by its digest and activated by two operators. Besides the files below it holds `policy/*.cedar`, `policy/schema.cedarschema` and `policy/tests/*.yaml`; see `examples/control`.",
     control(),
     "Names that `risk_weights` may weigh; any other adds nothing:",
     RISK_FACTORS.map((name) => `- ${code(name)}`).join("\n"),
     "## Agents and pipelines: .seb/agent.yaml",
-    "Read by `agent-cli` and `broker-cli`, the nearest one at or above the working directory. Every text may be or hold `${VARIABLE}`; a variable that is missing or empty is `setting_missing` (exit 2), which names flag and variable. Flags and `SEB_*` variables win over the file; a parameter `image_digest` has the flag `--image-digest` and the variable `SEB_IMAGE_DIGEST`.",
-    members(AgentFile, "packages/agent-cli/src/settings/agent-file.ts", "AgentFile"),
+    AGENT_FILE,
+    membersTable("AgentFile", "packages/agent-cli/src/settings/agent-file.ts", { schema: AgentFile }),
     "## Operators: settings of seb",
     settings(),
     "Operators' key files: `--operator` (repeatable), `SEB_OPERATOR_KEYS` (separated by commas), or `keys/operator-*.json` of the `.seb` folder. The folder itself: `--folder`, `SEB_FOLDER`, or the nearest `.seb`.",

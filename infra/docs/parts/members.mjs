@@ -1,5 +1,6 @@
 import * as words from "@seb/schema";
-import { code } from "./markdown.mjs";
+import { commentsOf } from "./comments.mjs";
+import { code, table } from "./markdown.mjs";
 
 /** Words that a member's type may be called by; they are explained once. */
 export const WORDS = {
@@ -7,6 +8,10 @@ export const WORDS = {
   Key: "lower-case snake case, at most 40 characters",
   Digest: "`sha256:` and 64 lower-case hexadecimal digits",
   Thumbprint: "RFC 7638 thumbprint of a key, 43 characters of base64url",
+  CertId: "`c_` and 26 characters of `a-z 2-7`: 130 random bits",
+  RequestId: "the same with `r_` (answered by the signer), `p_` (waits for people) or `u_` (never reached it)",
+  OrderId: "the same with `o_`",
+  Counter: "integer from 0 to 2^53 - 1; in names that end in `_ms`, milliseconds since 1970-01-01T00:00:00Z",
   Subject: "`agent:` and a Name",
   Resource: "`service:<service>/region:<region>`",
   Audience: "lower-case letters, digits and `: . -`, at most 100, e.g. `broker:dev`",
@@ -22,9 +27,16 @@ const schemas = new Map(Object.entries(words));
 const nameBySchema = new Map(Object.keys(WORDS).map((name) => [JSON.stringify(schemas.get(name)), name]));
 const bounds = (from, to) => (from === undefined && to === undefined ? "" : ` ${from ?? ""} to ${to ?? ""}`);
 
+/** Shapes with a section of their own, by identity. */
+const SECTIONS = new Map(
+  ["Contract", "LiveState", "Epochs", "RevocationTarget", "EpochTarget", "OrderBody", "TrustKey", "Values"].map(
+    (name) => [schemas.get(name), name],
+  ),
+);
+
 /** A schema's type in a few words. */
 export function typeOf(schema) {
-  const word = nameBySchema.get(JSON.stringify(schema));
+  const word = SECTIONS.get(schema) ?? nameBySchema.get(JSON.stringify(schema));
   if (word) return word;
   if ("const" in schema) return code(JSON.stringify(schema.const));
   if (schema.anyOf) {
@@ -59,6 +71,7 @@ function shapeOf({ properties = {} }) {
 /** Rows of every member of a closed object, nested ones by path: `{path, type, required}`. */
 export function membersOf(schema, at = "") {
   const here = (key) => (at === "" ? key : `${at}.${key}`);
+  if (at !== "" && SECTIONS.has(schema)) return [];
   if (schema.type === "array") return membersOf(schema.items, `${at}[]`);
   if (nameBySchema.has(JSON.stringify(schema))) return [];
   if (schema.patternProperties) {
@@ -73,3 +86,16 @@ export function membersOf(schema, at = "") {
 
 const row = (schema, path, required) => ({ path, type: typeOf(schema), required });
 const leafOf = (value, at) => [row(value, `${at}.*`, true)];
+
+/** A table of a schema's members with the doc comments of its source; `more` adds a column. */
+export function membersTable(name, source, { schema = schemas.get(name), more } = {}) {
+  const comments = commentsOf(source, name);
+  const heads = ["member", "type", ...(more ? [more.head] : []), "what"];
+  const rows = membersOf(schema).map(({ path, type, required }) => [
+    code(path),
+    required ? type : `${type} (optional)`,
+    ...(more ? [more.of(path)] : []),
+    comments.get(path) ?? "",
+  ]);
+  return table(heads, rows);
+}

@@ -66,29 +66,50 @@ const Fact = Type.Union([ScopeValue, Type.Null()]);
 /** Claims of a certificate (`seb-cert+jwt`). Times in seconds; the window is [nbf, exp). */
 export const CertificateClaims = closed({
   ver: Ver,
+  /** The certificate's id: fit for ref names and Kubernetes names. */
   jti: CertId,
+  /** The signer: the name of the key that signs. */
   iss: Issuer,
+  /** The one broker that may act on it: the signer's choice, from the service's entry. */
   aud: Audience,
+  /** The authenticated agent. */
   sub: Subject,
+  /** Whom the agent acts for. */
   act: Type.Optional(closed({ sub: Type.String({ maxLength: 200 }) })),
+  /** When it was issued. */
   iat: Seconds,
+  /** Begin of the window. */
   nbf: Seconds,
+  /** End of the window, not included. */
   exp: Seconds,
+  /** The action as granted. */
   action: Name,
+  /** The one resource it is about. */
   resource: Resource,
+  /** Bounds of the parameters, by scope key. */
   scope: Values,
+  /** The compiled operation with its open parameters and its precondition: what is executed. */
   contract: Contract,
+  /** The control bundle that the contract was compiled from. */
   bundle: Digest,
+  /** What was looked at before issuing. */
   evidence: closed({
+    /** Of the full evidence, which the signer keeps. */
     digest: Digest,
     /** Digests or identifiers of what was looked at, and the results that the policy saw. */
     facts: mapOf(Key, Fact, 32),
   }),
+  /** The policy that permitted it, others that did as well, and that policy's epoch. */
   policy: closed({ id: Name, also: Type.Array(Name, { maxItems: 8 }), epoch: Counter }),
+  /** Global and subject epoch under which it was decided. */
   epochs: closed({ global: Counter, subject: Counter }),
+  /** Tier of consequence. */
   tier: Tier,
+  /** A shadow certificate can never execute. */
   mode: Mode,
+  /** Ids (of approvals) that are consumed with it, remembered until then. */
   once: Type.Array(closed({ id: Type.String({ maxLength: 64 }), until: Seconds }), { maxItems: 8 }),
+  /** Thumbprint of the key that must prove possession (RFC 7800, RFC 9449). */
   cnf: closed({ jkt: Thumbprint }),
 });
 export type CertificateClaims = Static<typeof CertificateClaims>;
@@ -96,14 +117,18 @@ export type CertificateClaims = Static<typeof CertificateClaims>;
 /** Claims of an observation (`seb-observation+jws`), valid for 60 s by default. */
 export const ObservationClaims = closed({
   ver: Ver,
+  /** The broker that looked. */
   iss: Issuer,
   aud: Audience,
+  /** The agent that asked. */
   sub: Subject,
   iat: Seconds,
   exp: Seconds,
+  /** The bundle whose action and service entry said what to look at. */
   bundle: Digest,
   action: Name,
   resource: Resource,
+  /** What was seen. */
   state: LiveState,
 });
 export type ObservationClaims = Static<typeof ObservationClaims>;
@@ -115,6 +140,7 @@ export const StatusClaims = closed({
   aud: Audience,
   /** Sequence of the view: rises by one with each change. */
   seq: Counter,
+  /** Rises with every status of one generation. */
   issued_at_ms: Milliseconds,
   epochs: Epochs,
   /** Digest of the active control bundle; null when none is active. */
@@ -257,11 +283,16 @@ export type RecordClaims = Static<typeof RecordClaims>;
 
 /** Claims of a proof of possession: RFC 9449, section 4.2, and `op`, the digest of the body (`seb-op-v1`). */
 export const ProofClaims = closed({
+  /** Never used before with this key. */
   jti: Type.String({ minLength: 16, maxLength: 128, pattern: "^[A-Za-z0-9_-]+$" }),
+  /** Method of the request. */
   htm: Type.String({ maxLength: 10, pattern: "^[A-Z]+$" }),
+  /** Public address of the request, without query. */
   htu: Type.String({ maxLength: 512 }),
   iat: Seconds,
+  /** SHA-256 of the certificate that is presented along with it, base64url. */
   ath: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{43}$" })),
+  /** Digest of the body, `seb-op-v1`; exactly where there is a body. */
   op: Type.Optional(Digest),
 });
 export type ProofClaims = Static<typeof ProofClaims>;
