@@ -14,7 +14,8 @@ export interface JsonLimits {
 const BYTE_ORDER_MARK = 0xfeff;
 const REPLACEMENT = "\ufffd";
 const MAX_POINTER_LENGTH = 200;
-const CLEAN_KEY = /^[A-Za-z0-9_.:/~$@-]{1,64}$/;
+/** As long as a field's name may be, and shorter than any key or token that was put in its place. */
+const CLEAN_KEY = /^[A-Za-z0-9_.:/~$@-]{1,40}$/;
 
 /**
  * Reads one JSON value (RFC 8259) and nothing that two readers could understand differently: strict UTF-8 without byte

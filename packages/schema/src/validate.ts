@@ -22,7 +22,8 @@ function compiledFor(schema: TSchema): ValidateFunction {
   return made;
 }
 
-const SAFE_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
+/** As long as a field's name may be, and shorter than any key or token that was put in its place. */
+const SAFE_KEY = /^[A-Za-z0-9_.-]{1,40}$/;
 
 function pointerOf(error: ErrorObject): string {
   const named: unknown = error.params.missingProperty ?? error.params.additionalProperty;
