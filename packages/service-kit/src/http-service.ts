@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type Code, fail, ok, type Result } from "@seb/schema";
+import { type Code, type Failure, fail, ok, type Result } from "@seb/schema";
 import { builtinRoutes } from "./builtin-routes.js";
 import { type Clock, systemClock } from "./clock.js";
 import { dispatcher } from "./dispatch.js";
@@ -57,6 +57,8 @@ export interface HttpServiceOptions {
   /** Where 401 answers send those without a certificate. */
   readonly signerUrl?: string;
   readonly clock?: Clock;
+  /** Answer at every path without a route; default `not_found`. */
+  readonly otherwise?: Failure;
   /** Told of every refusal by the shell itself, parser-level ones included; must not throw. */
   readonly onRefused?: (refusal: ShellRefusal) => void;
 }
@@ -96,7 +98,8 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
     readiness: () => (draining ? ["draining"] : options.readiness()),
     metrics: options.metrics,
   });
-  const route = createRouter([...builtin, ...options.routes], dispatcher(shell, new Set(builtin)));
+  const dispatch = dispatcher(shell, new Set(builtin));
+  const route = createRouter([...builtin, ...options.routes], dispatch, options.otherwise);
   const open = new Map<Socket, Set<Exchange>>();
   const server = createNodeServer(limits);
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fail } from "@seb/schema";
+import { type Failure, fail } from "@seb/schema";
 import express, { type NextFunction, type Request, type Response } from "express";
 import helmet from "helmet";
 import type { Exchange } from "./exchange.js";
@@ -30,8 +30,10 @@ function stringParams(params: Request["params"]): Record<string, string> {
   return plain;
 }
 
-/** Builds the express application: exact paths, no answer of express' own. */
-export function createRouter(routes: readonly Route[], dispatch: Dispatch) {
+const NOTHING = fail("not_found", "there is nothing at this path").error;
+
+/** Builds the express application: exact paths, no answer of express' own. `otherwise` answers where there is no route. */
+export function createRouter(routes: readonly Route[], dispatch: Dispatch, otherwise: Failure = NOTHING) {
   const app = express();
   app.disable("x-powered-by").disable("etag").enable("strict routing").enable("case sensitive routing");
   app.set("query parser", false);
@@ -53,7 +55,7 @@ export function createRouter(routes: readonly Route[], dispatch: Dispatch) {
       exchange.refuse(fail("method_not_allowed", `this path knows: ${headers.allow}`).error, { headers });
     });
   }
-  app.use((request: Request) => exchangeOf(request).refuse(fail("not_found", "there is nothing at this path").error));
+  app.use((request: Request) => exchangeOf(request).refuse(otherwise));
   // Express recognises an error handler by its four parameters.
   app.use((error: unknown, request: Request, _response: Response, _next: NextFunction) => {
     exchangeOf(request).fault(error);
