@@ -32,7 +32,7 @@ const KEYS = [
   "audience",
   "roles",
 ];
-const ROLE = /^seb-[a-z0-9.-]{1,240}$/;
+const ROLE = /^seb-x-[a-z0-9.-]{1,230}$/;
 const ROLE_KEY = /^(?:patch|delete) [a-z][a-z0-9]{0,62}\/[a-z0-9.-]{1,200}$/;
 const AUDIENCE = /^[!-~]{1,200}$/;
 
