@@ -57,7 +57,7 @@ function problemsOfList(mutants, all) {
 }
 
 function withoutMutant() {
-  const has = new Set(MUTANTS.map(({ guarantee }) => guarantee));
+  const has = new Set(MUTANTS.flatMap((mutant) => [mutant.guarantee, testOf(mutant)]));
   return readdirSync(join(root, "e2e", "tests"))
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => file.replace(/\.test\.ts$/, ""))

@@ -1,4 +1,4 @@
-import { ALONE, edit, mutantsOf } from "./mutant.mjs";
+import { alone, edit, mutantsOf } from "./mutant.mjs";
 
 const BROKER = "apps/broker/dist";
 const ADMIT = `${BROKER}/admission/admit.js`;
@@ -16,7 +16,6 @@ const RANGE = "if (!isIn(range, value)) {";
 const STATE = "if (drifted.length > 0) {";
 const BLOB = "if (files.value.get(path)?.oid !== oid) return";
 const MARKER = "if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);";
-const BRANCH_FROM = "from: head";
 const noReplay = edit(ADMIT, REPLAY, 'await step("replay", ()=>ok(undefined));');
 const noUsed = edit(STORE_ADMIT, USED, "if (false) return");
 const noBusy = edit(STORE_ADMIT, BUSY, "if (true) return ok(undefined);");
@@ -41,12 +40,12 @@ const DECISION = 'const recorded = await runSteps(()=>step("record", ()=>ports.c
 export const ADMISSION = [
   ...mutantsOf("a-certified-change-really-happens", [
     [
-      "the operation of another certificate's region is written",
+      "the commit changes nothing",
       "only",
       edit(
         "packages/connector-git/dist/execute.js",
         "const edited = editFile(text, edit);",
-        "const edited = ok(text);",
+        "const edited = { ok: true, value: text };",
       ),
     ],
     [
@@ -64,23 +63,51 @@ export const ADMISSION = [
       ),
     ],
   ]),
-  ...mutantsOf("no-certificate-no-mutation", [
+  ...mutantsOf("without-a-record-nothing-happens", [
     [
       "a decision that could not be recorded is carried out all the same",
-      "record",
+      "decision",
       edit(
         `${BROKER}/execution/execute.js`,
         DECISION,
         `${DECISION}\n    if (!recorded.ok) Object.assign(recorded, { ok: true, value: { at_ms: 0 } });`,
       ),
-      { test: ALONE },
+    ],
+    [
+      "the broker answers a verification that it could not record",
+      "verification",
+      edit(`${BROKER}/routes/post-verifications.js`, "if (recorded) return recorded;", ""),
+    ],
+    [
+      "the signer signs what it could not journal",
+      "journal",
+      edit(
+        "apps/signer/dist/issuance/seal.js",
+        "return recorded.ok ? ok(Journalled.after(prepared)) : recorded;",
+        "return ok(Journalled.after(prepared));",
+      ),
+    ],
+    [
+      "the signer goes on without having stored the evidence",
+      "evidence",
+      edit("apps/signer/dist/issuance/grant.js", "return stored;", "return { ok: true, value: digestBytes(bytes) };"),
+    ],
+    [
+      "the revocation service obeys an order that it could not record",
+      "order",
+      edit("apps/revocation/dist/journal/journal.js", "if (!recorded.ok) return recorded;", ""),
+    ],
+    [
+      "nobody minds a sink that fails",
+      "all",
+      edit("packages/records/dist/group-writer.js", "if (!written.ok) {", "if (false) {"),
     ],
   ]),
   ...mutantsOf("a-certificate-works-once", [
     ["the state of an earlier presentation is not looked up", "replay", noReplay],
-    ["take does not look at used ids", "take", noUsed, { test: ALONE }],
-    ["two executions may be open on one resource", "lease", noBusy, { test: ALONE }],
-    ["the target's marker is not looked at", "marker", noMarker, { test: ALONE }],
+    ["take does not look at used ids", "take", noUsed, alone("another presentation used")],
+    ["two executions may be open on one resource", "lease", noBusy, alone("a second certificate")],
+    ["the target's marker is not looked at", "marker", noMarker, alone("the marker of the certificate")],
     ["nobody remembers used certificates", "all", [noReplay, noUsed, noBusy, noMarker]],
     [
       "an entry of an earlier boot is never taken over",
@@ -102,9 +129,9 @@ export const ADMISSION = [
     ],
   ]),
   ...mutantsOf("a-request-that-differs-from-the-contract-is-refused", [
-    ["the certified contract is not compared with the bundle's", "compile", noCompare, { test: ALONE }],
+    ["the certified contract is not compared with the bundle's", "compile", noCompare, alone("does not compile to")],
     ["the restated parameters are not held to the scope", "admits", noAdmits],
-    ["the operation is filled beyond the contract's range", "instantiate", anyRange, { test: ALONE }],
+    ["the operation is filled beyond the contract's range", "instantiate", anyRange, alone("beyond the contract")],
     ["parameters are held to nothing", "all", [noCompare, noAdmits, anyRange]],
     [
       "the request may name another action",
@@ -129,17 +156,39 @@ export const ADMISSION = [
   ...mutantsOf("a-revoked-certificate-is-never-admitted", [
     ["the step policy does not look at revocations", "policy", noPolicy],
     ["the step view does not look at revocations", "view", noView],
-    ["take does not look at revocations", "take", noTake, { test: ALONE }],
-    ["the guard does not look at revocations", "guard", noGuard, { test: ALONE }],
+    ["take does not look at revocations", "take", noTake, alone("a revocation that came after the view")],
+    ["the guard does not look at revocations", "guard", noGuard, alone("guard: ")],
     ["open executions are not recalled", "recall", noRecalling],
     ["nobody at the broker looks at revocations", "all", [noPolicy, noView, noTake, noGuard, noRecall, noRecalling]],
     [
+      "the signer lets in what is revoked",
+      "signer, first look",
+      edit("apps/signer/dist/issuance/entitle.js", "return standing.ok ? ok({", "return true ? ok({"),
+      alone("came after the request was let in"),
+    ],
+    [
+      "the signer does not look again before it issues",
+      "signer, last look",
+      edit("apps/signer/dist/issuance/grant.js", "if (!standing.ok) return standing;", ""),
+      alone("came after the request was let in"),
+    ],
+    [
       "the signer does not look at revocations",
-      "signer",
+      "signer, all",
       [
         edit("apps/signer/dist/issuance/entitle.js", "return standing.ok ? ok({", "return true ? ok({"),
         edit("apps/signer/dist/issuance/grant.js", "if (!standing.ok) return standing;", ""),
       ],
+    ],
+    [
+      "the revocation service forgets its journal",
+      "journal",
+      edit(
+        "apps/revocation/dist/journal/journal.js",
+        "for await (const record of chain.history())fold(journal.#ledger, record);",
+        "",
+      ),
+      alone("signer: a revocation that came|though the store was lost"),
     ],
     [
       "epochs are not compared",
@@ -167,8 +216,8 @@ export const ADMISSION = [
       "two operators",
       edit(
         "apps/revocation/dist/orders/plan.js",
-        "const waiting = ledger.waiting.get(thingOf(base.order));",
-        'return ok("o_aaaaaaaaaaaaaaaaaaaaaaaaaa");\n    const waiting = undefined;',
+        "function planLift(ledger, base, target) {",
+        'function planLift(ledger, base, target) {\n    return applied({ ...base, stage: "applied", first: "o_aaaaaaaaaaaaaaaaaaaaaaaaaa" });',
       ),
     ],
     [
@@ -189,7 +238,12 @@ export const ADMISSION = [
   ...mutantsOf("state-that-drifted-is-not-written", [
     ["the broker does not compare the state", "state", noState],
     ["the connector does not compare the blobs", "blob", noBlob],
-    ["the branch is overwritten", "push", edit(GIT_EXECUTE, BRANCH_FROM, "from: undefined")],
+    [
+      "the branch is overwritten",
+      "push",
+      edit("packages/connector-git/dist/remote.js", "...leases,", '"--force",'),
+      { filter: "racing commits" },
+    ],
     ["nobody compares the state", "all", [noState, noBlob]],
   ]),
   ...mutantsOf("a-stolen-signer-key-meets-the-ceilings", [

@@ -1,4 +1,4 @@
-import { edit, mutantsOf } from "./mutant.mjs";
+import { alone, edit, mutantsOf } from "./mutant.mjs";
 
 const SIGNER = "apps/signer/dist";
 const VERIFY = "packages/verify-core/dist";
@@ -98,6 +98,16 @@ export const ISSUANCE = [
       ),
     ],
     [
+      "an agent's proof can be used again at the signer",
+      "possession",
+      edit(
+        `${SIGNER}/authenticate.js`,
+        "const take = ()=>signer.proofs.admit(jkt, jti, iat, nowSeconds, maxAgeSeconds);",
+        "const take = ()=>true;",
+      ),
+      alone("a proof that was used before"),
+    ],
+    [
       "a person may approve for an agent of their own",
       "approval",
       edit(
@@ -129,20 +139,6 @@ export const ISSUANCE = [
       "approval",
       edit(`${SIGNER}/approvals/approve.js`, "if (now.approvals.has(by.name)) return", "if (false) return"),
     ],
-    [
-      "an agent's proof can be used again at the signer",
-      "possession",
-      edit(
-        `${SIGNER}/authenticate.js`,
-        "if (!signer.proofs.admit(jkt, jti, iat, nowSeconds, config.proof_max_age_seconds)) return",
-        "if (false) return",
-      ),
-    ],
-    [
-      "an agent may ask for any action",
-      "registration",
-      edit(`${SIGNER}/issuance/entitle.js`, "if (!allowed.ok) return allowed;", ""),
-    ],
   ]),
   ...mutantsOf("policy-that-cannot-be-trusted-issues-nothing", [
     [
@@ -169,35 +165,50 @@ export const ISSUANCE = [
       ),
     ],
     [
-      "one operator may activate",
-      "two operators",
-      edit(
-        "apps/revocation/dist/orders/plan.js",
-        "const waiting = ledger.waiting.get(thingOf(base.order));",
-        'return ok("o_aaaaaaaaaaaaaaaaaaaaaaaaaa");\n    const waiting = undefined;',
-      ),
+      "an agent may ask for any action",
+      "registration",
+      edit(`${SIGNER}/issuance/entitle.js`, "if (!allowed.ok) return allowed;", ""),
     ],
     [
       "a policy that errs permits",
-      "policy",
+      "evaluation",
       edit(
         "packages/policy/dist/engine.js",
-        'if (answer.kind === "error") return undecided(answer.reasons);\n    if (!answer.allow) {',
-        'if (answer.kind === "error" || !answer.allow) return ok({ policies: [...ranks.keys()].slice(0, 1) });\n    if (false) {',
+        'if (answer.kind === "error") return undecided(answer.reasons);',
+        'if (answer.kind === "error") return ok({ policies: [...ranks.keys()].slice(0, 1) });',
+      ),
+    ],
+    [
+      "one operator may activate another bundle",
+      "two operators",
+      edit(
+        "apps/revocation/dist/orders/plan.js",
+        "async function planActivate(ledger, base, digest, bundles) {",
+        'async function planActivate(ledger, base, digest, bundles) {\n    if (ledger.bundle !== null) return ok({ kind: "activation", body: { ...base, first: "o_aaaaaaaaaaaaaaaaaaaaaaaaaa", bundle: digest, policies: [] } });',
+      ),
+    ],
+  ]),
+  ...mutantsOf("a-person-can-approve-what-only-lacks-people", [
+    [
+      "nobody needs to approve",
+      "only",
+      edit(
+        `${SIGNER}/issuance/judge.js`,
+        "const alone = ask(it, 0, needed);",
+        "const alone = ask(it, needed, needed);",
+      ),
+    ],
+    [
+      "no approval counts",
+      "only",
+      edit(
+        `${SIGNER}/approvals/count.js`,
+        "exp > nowSeconds && keys.get(kid)?.name === approver && !keys.get(kid)?.conflict",
+        "false",
       ),
     ],
   ]),
   ...mutantsOf("signer-down-stops-writes-not-reads", [
-    [
-      "a certificate that was not asked for counts as refused",
-      "client",
-      edit(
-        "apps/broker/dist/routes/post-verifications.js",
-        'const refused = !requestId.startsWith("u_");',
-        "const refused = true;",
-      ),
-      { test: "the-seed-pipeline-runs-as-written" },
-    ],
     [
       "the broker asks the signer before it answers",
       "broker",
@@ -288,7 +299,7 @@ export const ISSUANCE = [
         'const journalled = await step("journal", ()=>journal(signer, it, verdict, prepared));\n    return finish(signer, step, asked.requestId, journalled, false);',
         'const { Journalled } = await import("./seal.js");\n    const answer = await finish(signer, step, asked.requestId, Journalled.after(prepared), false);\n    await step("journal", ()=>journal(signer, it, verdict, prepared));\n    return answer;',
       ),
-      { test: "every-layer-refuses-alone" },
+      alone("nothing is signed that is not in the journal"),
     ],
     [
       "a restarted store is taken for the same",
@@ -302,16 +313,6 @@ export const ISSUANCE = [
         edit("packages/authority/dist/admit.js", "if (view.run_id !== state.run_id) return", "if (false) return"),
         edit("packages/authority/dist/admit.js", "if (pin.run_id !== state.run_id) return", "if (false) return"),
       ],
-    ],
-    [
-      "the revocation service forgets its journal",
-      "journal",
-      edit(
-        "apps/revocation/dist/journal/journal.js",
-        "for await (const record of chain.history())fold(journal.#ledger, record);",
-        "",
-      ),
-      { test: "a-revoked-certificate-is-never-admitted", filter: "across a restart" },
     ],
     [
       "the signer forgets its journal",

@@ -18,5 +18,5 @@ export function mutantsOf(guarantee, list) {
   }));
 }
 
-/** The test file in which each layer stands alone: the earlier ones are passed, then what they would have seen changes. */
-export const ALONE = "every-layer-refuses-alone";
+/** One test of the file in which each layer stands alone: the earlier ones are passed, then what they would have seen changes. */
+export const alone = (filter) => ({ test: "every-layer-refuses-alone", filter });

@@ -99,6 +99,18 @@ export const RECORDS_AND_SECRETS = [
       ),
     ],
   ]),
+  ...mutantsOf("the-examples-run-as-shown", [
+    [
+      "the SDK proves another body than it sends",
+      "client",
+      edit("packages/client/dist/proof-headers.js", "op: operationDigest(request.body)", 'op: operationDigest("{}")'),
+    ],
+    [
+      "the SDK forgets to restate the operation",
+      "client",
+      edit("packages/client/dist/agent.js", "const body = JSON.stringify(operation);", 'const body = "{}";'),
+    ],
+  ]),
   ...mutantsOf("the-seed-pipeline-runs-as-written", [
     [
       "a refused request leaves no trace for the job",
