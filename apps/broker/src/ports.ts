@@ -34,5 +34,7 @@ export interface BrokerPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What the servers behind these ports say against being ready, e.g. `weak_store: appendfsync`. */
+  readonly health?: () => readonly string[];
   readonly hook?: StepHook;
 }

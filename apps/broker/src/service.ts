@@ -48,7 +48,8 @@ export async function createService(config: BrokerConfig, ports: BrokerPorts): P
 }
 
 function notReady(ports: BrokerPorts): readonly string[] {
+  const health = ports.health?.() ?? [];
   const status = ports.status.current();
-  if (!status.ok) return [status.error.code];
-  return status.value.bundle === null ? ["no_active_bundle"] : [];
+  if (!status.ok) return [...health, status.error.code];
+  return status.value.bundle === null ? [...health, "no_active_bundle"] : health;
 }

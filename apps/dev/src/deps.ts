@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { StatusFeed } from "@seb/authority";
 import type { EmbeddedStore } from "@seb/authority/embedded";
-import type { BrokerPorts, StepHook } from "@seb/broker";
+import { type BrokerPorts, openConnectors, type StepHook } from "@seb/broker";
 import { digest } from "@seb/canonical";
-import type { Connector } from "@seb/connector";
-import { createGitConnector } from "@seb/connector-git";
 import { followStatus, type Own, openFolderBundles, openOwn, type Pins } from "@seb/mounts";
 import { createFileEvidence, createFileSink } from "@seb/records/embedded";
 import type { RevocationPorts } from "@seb/revocation";
@@ -81,12 +79,11 @@ export async function signerPorts(shared: Shared, closers: Closers): Promise<Sig
 }
 
 /** The connectors of targets.yaml, and the digest of that file's content for every decision. */
-function connectorsOf(layout: Layout, closers: Closers, clock: Clock) {
+async function connectorsOf(layout: Layout, closers: Closers, clock: Clock) {
   const targets = need(readConfig(Targets, layout.targetsFile), "broker: targets");
-  const options = { targets: targets.targets, cacheFolder: layout.gitCache, nowMs: () => clock.nowMs() };
-  const git = need(createGitConnector(options), "broker: targets");
-  closers.add(() => git.close());
-  const connectors: ReadonlyMap<string, Connector> = new Map([[git.name, git]]);
+  const place = { stateFolder: layout.broker, nowMs: () => clock.nowMs() };
+  const connectors = need(await openConnectors(targets, place), "broker: targets");
+  for (const connector of connectors.values()) closers.add(() => connector.close());
   return { connectors, digest: digest("seb-targets-v1", need(readYamlFile(layout.targetsFile), "broker: targets")) };
 }
 
@@ -94,7 +91,7 @@ export async function brokerPorts(shared: Shared, closers: Closers): Promise<Bro
   const { layout, store, clock, hooks } = shared;
   const ceilings = need(readConfig(Ceilings, layout.ceilingsFile), "broker: ceilings");
   const ceilingsDigest = digest("seb-ceilings-v1", need(readYamlFile(layout.ceilingsFile), "broker: ceilings"));
-  const { connectors, digest: targetsDigest } = connectorsOf(layout, closers, clock);
+  const { connectors, digest: targetsDigest } = await connectorsOf(layout, closers, clock);
   const key = await readDevKey(layout, "broker-observation");
   return {
     ...(await commonOfDeciders(shared, "broker", closers)),

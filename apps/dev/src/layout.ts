@@ -42,7 +42,8 @@ export interface Layout {
   readonly bundles: string;
   readonly store: string;
   readonly gitops: string;
-  readonly gitCache: string;
+  /** Where the broker keeps its caches. */
+  readonly broker: string;
   readonly attestations: string;
   key(name: string): string;
   service(name: ServiceName): ServiceFolders;
@@ -64,7 +65,7 @@ export function layoutOf(folder: string): Layout {
     bundles: at("bundles"),
     store: at("store"),
     gitops: at("gitops.git"),
-    gitCache: at("broker", "git"),
+    broker: at("broker"),
     attestations: at("attestations"),
     key: (name) => at("keys", `${name}.json`),
     service: (name) => ({

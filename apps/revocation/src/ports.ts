@@ -22,4 +22,6 @@ export interface RevocationPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What the servers behind these ports say against being ready, e.g. `weak_store: appendfsync`. */
+  readonly health?: () => readonly string[];
 }

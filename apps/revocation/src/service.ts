@@ -30,7 +30,7 @@ export async function createService(config: RevocationConfig, ports: RevocationP
     host: config.host,
     port: config.port,
     routes: revocationRoutes(office),
-    readiness: () => notReady(heartbeat, journal),
+    readiness: () => [...(ports.health?.() ?? []), ...notReady(heartbeat, journal)],
     metrics: ports.metrics,
     log: ports.log,
     clock: ports.clock,

@@ -33,6 +33,8 @@ export interface SignerPorts {
   readonly random: (bytes: number) => Uint8Array;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What the servers behind these ports say against being ready, e.g. `weak_store: appendfsync`. */
+  readonly health?: () => readonly string[];
   /** Sources of evidence; the built-in ones when left out. */
   readonly providers?: readonly EvidenceProvider[];
   readonly hook?: StepHook;

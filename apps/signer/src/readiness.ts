@@ -50,6 +50,7 @@ export function watchReadiness(signer: Signer): Readiness {
       const status = ports.status.current();
       return [
         ...new Set([
+          ...(ports.health?.() ?? []),
           ...(broken ? [broken] : []),
           ...(key?.name === config.issuer ? [] : ["token_key_unknown"]),
           ...(status.ok ? [] : [status.error.code]),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { CODES, type Result } from "@seb/schema";
+import { CODES, type Failure, type Result } from "@seb/schema";
 import { type Clock, systemClock } from "../clock.js";
 import { type Closers, createClosers } from "../closers.js";
 import { createLog, type Log } from "../log.js";
@@ -31,6 +31,8 @@ export interface ServiceMain<S> {
   readonly name: string;
   /** Reads the configuration and every file it names; connects to nothing. A failure's pointer names the setting. */
   read(configFile: string): Promise<Result<S>>;
+  /** What only `--check-config` looks at: a start waits for it. */
+  check(settings: S): Promise<Result<void>>;
   address(settings: S): { readonly host: string; readonly port: number };
   /** Connects and creates the service. @throws StartError naming what is not there yet: it is tried again. */
   open(settings: S, round: Round): Promise<Startable>;
@@ -54,13 +56,10 @@ export async function runMain<S>(main: ServiceMain<S>, argv: readonly string[]):
     return args ? 0 : 2;
   }
   const settings = await main.read(args.config);
-  if (!settings.ok) {
-    const { code, detail, pointer } = settings.error;
-    const where = pointer === undefined || pointer === "" ? "" : ` (${pointer})`;
-    process.stderr.write(`${main.name}: ${code}: ${detail}${where}\n${CODES[code].remedy}\n`);
-    return 2;
-  }
+  if (!settings.ok) return refuse(main.name, settings.error);
   if (args.check) {
+    const checked = await main.check(settings.value);
+    if (!checked.ok) return refuse(main.name, checked.error);
     process.stdout.write(`${args.config}: settings of the ${main.name}, and every file they name, can be read\n`);
     return 0;
   }
@@ -73,6 +72,12 @@ export async function runMain<S>(main: ServiceMain<S>, argv: readonly string[]):
     log.fatal({ code: failure?.code ?? "internal", ...(failure ?? { err: error }) }, "cannot go on");
     return 1;
   }
+}
+
+function refuse(name: string, { code, detail, pointer = "" }: Failure): number {
+  const where = pointer === "" ? "" : ` (${pointer})`;
+  process.stderr.write(`${name}: ${code}: ${detail}${where}\n${CODES[code].remedy}\n`);
+  return 2;
 }
 
 function readArguments(argv: readonly string[]) {

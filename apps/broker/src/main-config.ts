@@ -1,0 +1,84 @@
+import { digest } from "@seb/canonical";
+import {
+  checkDeployed,
+  DEPLOYMENT,
+  type Deployed,
+  deploymentOf,
+  keyOf,
+  Path,
+  pointed,
+  readSettings,
+} from "@seb/mounts/servers";
+import { Ceilings, closed, ok, type Result, Targets, Ver } from "@seb/schema";
+import type { KeyFile } from "@seb/seal";
+import { readConfig, readYamlFile } from "@seb/service-kit";
+import { BrokerConfig } from "./config.js";
+import { openConnectors } from "./connectors.js";
+
+/** `broker.yaml`. It can express no policy. Paths are relative to its folder; secrets are files. */
+export const BrokerMainConfig = closed({
+  ver: Ver,
+  service: BrokerConfig,
+  keys: closed({ observation: Path, record: Path }),
+  ...DEPLOYMENT,
+  /** `ceilings.yaml`: bounds that hold even for a certificate made with a stolen signer key. */
+  ceilings: Path,
+  /** `targets.yaml`: endpoints and credential files. */
+  targets: Path,
+});
+
+export interface BrokerSettings {
+  readonly service: BrokerConfig;
+  readonly keys: { readonly observation: KeyFile; readonly record: KeyFile };
+  readonly deployed: Deployed;
+  readonly ceilings: Ceilings;
+  readonly targets: Targets;
+  readonly digests: { readonly ceilings: string; readonly targets: string };
+}
+
+/** Reads the settings and every file they name, save what a start waits for. */
+export async function readBrokerSettings(file: string): Promise<Result<BrokerSettings>> {
+  const read = readSettings(BrokerMainConfig, file);
+  if (!read.ok) return read;
+  const { config, at } = read.value;
+  const { service, keys } = config;
+  const observation = keyOf(read.value, {
+    setting: "observation",
+    path: keys.observation,
+    role: "observation",
+    name: service.audience,
+  });
+  if (!observation.ok) return observation;
+  const record = keyOf(read.value, { setting: "record", path: keys.record, role: "record", name: service.instance });
+  if (!record.ok) return record;
+  const deployed = deploymentOf(read.value);
+  if (!deployed.ok) return deployed;
+  const ceilings = pointed(readConfig(Ceilings, at(config.ceilings)), "/ceilings");
+  if (!ceilings.ok) return ceilings;
+  const targets = pointed(readConfig(Targets, at(config.targets)), "/targets");
+  if (!targets.ok) return targets;
+  const texts = [readYamlFile(at(config.ceilings)), readYamlFile(at(config.targets))] as const;
+  if (!texts[0].ok) return pointed(texts[0], "/ceilings");
+  if (!texts[1].ok) return pointed(texts[1], "/targets");
+  return ok({
+    service,
+    keys: { observation: observation.value, record: record.value },
+    deployed: deployed.value,
+    ceilings: ceilings.value,
+    targets: targets.value,
+    digests: {
+      ceilings: digest("seb-ceilings-v1", texts[0].value),
+      targets: digest("seb-targets-v1", texts[1].value),
+    },
+  });
+}
+
+/** Makes the connectors too, which asks no target. */
+export async function checkBrokerSettings({ deployed, targets }: BrokerSettings): Promise<Result<void>> {
+  const checked = await checkDeployed(deployed);
+  if (!checked.ok) return checked;
+  const connectors = await openConnectors(targets, { stateFolder: deployed.stateFolder, nowMs: Date.now });
+  if (!connectors.ok) return pointed(connectors, "/targets");
+  for (const connector of connectors.value.values()) await connector.close();
+  return ok(undefined);
+}

@@ -1,0 +1,48 @@
+import { checkDeployed, DEPLOYMENT, type Deployed, deploymentOf, keyOf, Path, readSettings } from "@seb/mounts/servers";
+import { closed, ok, type Result, Ver } from "@seb/schema";
+import type { KeyFile } from "@seb/seal";
+import { SignerConfig } from "./config.js";
+
+/** `signer.yaml`. It can express no target and no credential of one. Paths are relative to its folder; secrets are files. */
+export const SignerMainConfig = closed({
+  ver: Ver,
+  service: SignerConfig,
+  keys: closed({ certificate: Path, record: Path }),
+  ...DEPLOYMENT,
+  /** Evidence by digest; erasable, while its digests stay in the records. */
+  evidence_folder: Path,
+});
+
+export interface SignerSettings {
+  readonly service: SignerConfig;
+  readonly keys: { readonly certificate: KeyFile; readonly record: KeyFile };
+  readonly deployed: Deployed;
+  readonly evidenceFolder: string;
+}
+
+/** Reads the settings and every file they name, save what a start waits for. */
+export async function readSignerSettings(file: string): Promise<Result<SignerSettings>> {
+  const read = readSettings(SignerMainConfig, file);
+  if (!read.ok) return read;
+  const { config, at } = read.value;
+  const { service, keys } = config;
+  const certificate = keyOf(read.value, {
+    setting: "certificate",
+    path: keys.certificate,
+    role: "certificate",
+    name: service.issuer,
+  });
+  if (!certificate.ok) return certificate;
+  const record = keyOf(read.value, { setting: "record", path: keys.record, role: "record", name: service.instance });
+  if (!record.ok) return record;
+  const deployed = deploymentOf(read.value);
+  if (!deployed.ok) return deployed;
+  return ok({
+    service,
+    keys: { certificate: certificate.value, record: record.value },
+    deployed: deployed.value,
+    evidenceFolder: at(config.evidence_folder),
+  });
+}
+
+export const checkSignerSettings = ({ deployed }: SignerSettings): Promise<Result<void>> => checkDeployed(deployed);

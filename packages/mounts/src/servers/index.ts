@@ -1,0 +1,12 @@
+export {
+  checkDeployed,
+  type Deployed,
+  deploymentOf,
+  keyOf,
+  pointed,
+  readSettings,
+  type SettingsFile,
+} from "./deployment.js";
+export type { NatsAccess } from "./nats.js";
+export { deciderPorts, openServers, type Servers } from "./open.js";
+export { DEPLOYMENT, Path } from "./settings.js";
