@@ -148,6 +148,24 @@ describe("when a clock jumps by an hour", () => {
     await sure();
   });
 
+  /**
+   * Stops the revocation service, so that nobody says again what holds. Its last word must still count, or else the jump would prove
+   * nothing; on a slow machine it may have grown too old meanwhile.
+   */
+  async function silence(): Promise<string> {
+    for (let left = 5; ; left -= 1) {
+      const honest = await certify(world);
+      expect((await control(world, "revocation", "stop")).status).toBe(200);
+      const found = await verification(honest);
+      if (found.code === null || left === 0) {
+        expect(found).toEqual(WOULD_EXECUTE);
+        return honest;
+      }
+      expect((await control(world, "revocation", "start")).status).toBe(200);
+      await sure();
+    }
+  }
+
   const JUMPS = [
     ["the wall clock ahead", HOUR, 0],
     ["the monotonic clock ahead", 0, HOUR],
@@ -155,10 +173,7 @@ describe("when a clock jumps by an hour", () => {
     ["the monotonic clock back", 0, -HOUR],
   ] as const;
   it.each(JUMPS)("%s: refuses while unsure, recovers alone when sure", async (_name, wall, monotonic) => {
-    // Without the revocation service nobody can say again what holds.
-    const honest = await certify(world);
-    expect((await control(world, "revocation", "stop")).status).toBe(200);
-    expect(await verification(honest)).toEqual(WOULD_EXECUTE);
+    const honest = await silence();
     await move(wall, monotonic);
     const now = seconds();
     const certificate = await forge(world, honest, { iat: now, nbf: now, exp: now + 90 });
