@@ -43,7 +43,15 @@ export class Cluster {
     type = "application/json",
     more = {},
   ): Promise<Answer> {
-    const headers = { authorization: `Bearer ${token}`, accept: "application/json", "content-type": type, ...more };
+    const payload = body === undefined ? "" : JSON.stringify(body);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      "content-type": type,
+      // Node frames the body of a DELETE only when it is told its length.
+      "content-length": Buffer.byteLength(payload),
+      ...more,
+    };
     return new Promise((resolve, reject) => {
       const sent = request(`${this.server.url}${path}`, { method, headers, agent: this.#agent }, (response) => {
         let text = "";
@@ -53,7 +61,7 @@ export class Cluster {
         response.on("end", () => resolve({ status: response.statusCode ?? 0, body: parsed(text) }));
       });
       sent.once("error", reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(payload);
     });
   }
 

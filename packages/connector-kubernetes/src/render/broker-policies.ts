@@ -60,8 +60,8 @@ function brokerBindings(layout: Layout): readonly Manifest[] {
       ),
     ],
     auditAnnotations: {
-      role: `variables.binding.roleRef.kind + "/" + variables.binding.roleRef.name`,
-      subject: `variables.subject`,
+      role: `string(variables.binding.roleRef.kind) + "/" + string(variables.binding.roleRef.name)`,
+      subject: `string(variables.subject)`,
     },
   });
 }

@@ -96,7 +96,7 @@ function guardOf(
     ],
     auditAnnotations: {
       changed: `variables.changed.join(",")`,
-      certificate: `variables.execution && variables.whole && object != null ? object.metadata.?annotations[?${text(MARKER)}].orValue("none") : ""`,
+      certificate: `string(variables.execution && variables.whole && object != null ? object.metadata.?annotations[?${text(MARKER)}].orValue("none") : "")`,
     },
   });
 }

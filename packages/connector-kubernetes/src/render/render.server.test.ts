@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { leftOut, type RunningKube, startKube } from "@seb/testkit";
+import { parseAllDocuments } from "yaml";
+import { soon } from "../../test/change.js";
+import { INSTALLER, rendered, type Secured, secure, TOKENS } from "../../test/secured.js";
+import { check, openCluster, toYaml } from "./index.js";
+
+const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
+
+suite("what is rendered", () => {
+  let kube: RunningKube;
+  let secured: Secured;
+  beforeAll(async () => {
+    kube = await startKube({ audit: false, tokens: TOKENS });
+    secured = await secure(kube);
+  }, 15 * 60_000);
+  afterAll(async () => {
+    secured?.cluster.close();
+    await kube?.dispose();
+  });
+
+  const findings = async () => {
+    const { server } = secured.cluster;
+    const entry = {
+      connector: "kubernetes",
+      server: server.url,
+      ca_file: server.caFile,
+      token_file: secured.cluster.file("check", INSTALLER),
+    };
+    const client = openCluster("cluster", entry);
+    if (!client.ok) throw new Error(client.error.code);
+    const found = await check({ client: client.value, manifests: secured.manifests, signal: soon() });
+    client.value.close();
+    if (!found.ok) throw new Error(found.error.code);
+    return found.value;
+  };
+
+  it("is the same each time, and readable as YAML", async () => {
+    const again = await rendered(secured.cluster);
+    expect(again).toEqual(secured.manifests);
+    const documents = parseAllDocuments(toYaml(again)).map((document) => document.toJS());
+    expect(documents).toEqual(JSON.parse(JSON.stringify(again)));
+  });
+
+  it("is found to be there, and what is missing or differs is named", async () => {
+    expect((await findings()).filter(({ state }) => state !== "same")).toEqual([]);
+    const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+    const merge = "application/merge-patch+json";
+    const looser = { spec: { matchConstraints: { objectSelector: { matchLabels: { never: "there" } } } } };
+    await secured.must("PATCH", `${policies}/seb-reserved-subjects`, looser, merge);
+    await secured.must(
+      "DELETE",
+      "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles/seb-x-delete-configmaps-leftover",
+    );
+    const found = (await findings()).filter(({ state }) => state !== "same");
+    expect(found).toEqual([
+      expect.objectContaining({ kind: "Role", name: "seb-x-delete-configmaps-leftover", state: "missing" }),
+      expect.objectContaining({
+        name: "seb-reserved-subjects",
+        state: "differs",
+        at: "/spec/matchConstraints/objectSelector",
+      }),
+    ]);
+  });
+});
