@@ -69,6 +69,22 @@ describe("deadlines", () => {
 });
 
 describe("the log", () => {
+  it("loses lines that cannot be written, says how many, and throws never", () => {
+    const lines: string[] = [];
+    let full = true;
+    const write = (line: string) => {
+      if (full) throw new Error("EFBIG");
+      lines.push(line);
+    };
+    const log = createLog({ name: "t", stream: { write } });
+    log.info("one");
+    log.error("two");
+    full = false;
+    log.info("three");
+    log.info("four");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ lost: 2 }, { msg: "three" }, { msg: "four" }]);
+  });
+
   it("holds no token, private key or authorization, wherever it was put", () => {
     const lines: string[] = [];
     const log = createLog({ name: "t", stream: { write: (line) => lines.push(line) } });

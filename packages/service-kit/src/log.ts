@@ -34,12 +34,26 @@ export function maskSecrets(line: string): string {
   return line.replace(TOKEN, "[token]").replace(PRIVATE_MEMBER, "$1[secret]");
 }
 
-/** Creates a log whose lines are masked before they leave the process. */
+const lossLine = (name: string, lost: number) =>
+  `${JSON.stringify({ level: 40, time: Date.now(), name, lost, msg: "log lines were lost" })}\n`;
+
+/**
+ * Creates a log whose lines are masked before they leave the process. A line that cannot be written (a full disk, a closed pipe)
+ * is lost and counted; the next one that can be written is preceded by a line with the number of lost ones.
+ */
 export function createLog({ name, level = "info", stream }: LogOptions): Log {
   const sink = stream ?? destination({ fd: 2, sync: true });
   const redact = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]);
-  return pino(
-    { name, level, redact: { paths: redact, censor: "[secret]" }, base: { name } },
-    { write: (line: string) => sink.write(maskSecrets(line)) },
-  );
+  let lost = 0;
+  const write = (line: string): void => {
+    try {
+      if (lost > 0) sink.write(lossLine(name, lost));
+      lost = 0;
+      sink.write(maskSecrets(line));
+    } catch {
+      // No request may fail, and no answer go missing, because of a log.
+      lost += 1;
+    }
+  };
+  return pino({ name, level, redact: { paths: redact, censor: "[secret]" }, base: { name } }, { write });
 }
