@@ -89,6 +89,8 @@ class FolderOfHeads implements FileHeads {
     try {
       const file = this.#files.get(writer) ?? (await this.#open(path));
       this.#files.set(writer, file);
+      // Rejects when the path no longer names this file: heads in a deleted file would prove nothing to anybody.
+      await file.size();
       await file.write(Buffer.from(`${canonicalize({ writer, boot, seq, digest, at_ms })}\n`, "latin1"));
       await file.datasync();
       return ok(undefined);

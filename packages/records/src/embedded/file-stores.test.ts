@@ -50,6 +50,16 @@ describe("heads in files", () => {
     await heads.close();
   });
 
+  it("say when their file was taken away, and go on in a new one", async () => {
+    const heads = createFileHeads({ folder });
+    await heads.put(head(1));
+    await rm(path());
+    expect(await heads.put(head(2))).toMatchObject({ ok: false, error: { code: "record_failed" } });
+    expect((await heads.put(head(3))).ok).toBe(true);
+    expect(await collect(heads.all())).toEqual([head(3)]);
+    await heads.close();
+  });
+
   it("are not read past a line that is no head", async () => {
     const heads = createFileHeads({ folder });
     await heads.put(head(1));
