@@ -13,9 +13,9 @@ A setting is taken from its flag, else from its \`SEB_*\` variable, else from th
 (\`agent-cli\`, \`broker-cli\`) or standard output (\`seb\`). Refusals name a code of [codes.md](codes.md), which decides the exit code.`;
 
 export async function render() {
-  const helper = join(root, "infra", "docs", "parts", "cli-help.mjs");
+  const reader = join(root, "infra", "docs", "parts", "cli-help.mjs");
   const env = { PATH: process.env.PATH, COLUMNS: "100", NO_COLOR: "1" };
-  const { code, output } = await captureChild(process.execPath, [helper], { env });
+  const { code, output } = await captureChild(process.execPath, [reader], { env });
   if (code !== 0) throw new Error(`the command lines did not tell their help:\n${output}`);
   const all = JSON.parse(output);
   const sections = all.flatMap(({ program, path, help }) => {
