@@ -13,6 +13,7 @@ import { type Agent, createAgent, type KeyFile, readKey } from "./agent.js";
 import { BIN, type Bin, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
 import { createGitops, type Gitops } from "./gitops.js";
 import { createLedger, type Ledger } from "./ledger.js";
+import { type RealParts, startRealEnvironment } from "./real-environment.js";
 
 export type ServiceName = "signer" | "broker" | "revocation";
 
@@ -33,7 +34,7 @@ export interface EnvironmentOptions {
 
 const READY_TIMEOUT_MS = 40_000;
 
-/** The embedded environment: one `seb dev` process over a folder of its own, its command lines, its GitOps repository, its records. */
+/** An environment over a folder of its own: its services, command lines, GitOps repository, records. Embedded, it is one `seb dev` process. */
 export interface Environment {
   /** Folder that holds `.seb`; the working directory of the command lines. */
   readonly folder: string;
@@ -43,6 +44,8 @@ export interface Environment {
   readonly gitops: Gitops;
   readonly ledger: Ledger;
   readonly clock: TestClock | undefined;
+  /** Servers and processes, where the environment has them. */
+  readonly real: RealParts | undefined;
   key(name: string): KeyFile;
   /** Runs a command line of the build in the folder, with nothing of this process's environment but PATH and HOME. */
   run(
@@ -52,7 +55,7 @@ export interface Environment {
   ): Promise<CommandResult>;
   stopService(name: ServiceName): Promise<void>;
   startService(name: ServiceName): Promise<void>;
-  /** Ends the process as a crash would. */
+  /** Ends the process as a crash would; of several, the broker's. */
   kill9(): Promise<void>;
   /** Ends the process in good order; its chains are closed. */
   stop(): Promise<void>;
@@ -66,8 +69,12 @@ export interface Environment {
   cleanup(): Promise<void>;
 }
 
-/** Starts an environment and waits until all services are ready. */
-export async function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
+/** Starts an environment and waits until all services are ready: embedded, or with `SEB_ENV=real` as processes over real servers. */
+export function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
+  return process.env.SEB_ENV === "real" ? startRealEnvironment(options) : startEmbedded(options);
+}
+
+async function startEmbedded(options: EnvironmentOptions): Promise<Environment> {
   const place = await tempDir("seb-e2e-");
   const folder = place.path;
   const seb = join(folder, ".seb");
@@ -118,9 +125,14 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
       ...(more.input === undefined ? {} : { input: more.input }),
     });
 
+  /** What `seb dev stop|start` does, without the time that a command line takes. */
   async function control(name: ServiceName, does: "start" | "stop"): Promise<void> {
-    const done = await run("seb", ["dev", does, name]);
-    if (done.code !== 0) throw new Error(`seb dev ${does} ${name}: exit ${done.code}\n${done.stderr}`);
+    const { control: at } = JSON.parse(readFileSync(join(seb, "dev.json"), "utf8"));
+    const answer = await fetch(`${at.url}/v1/services/${name}/${does}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${at.token}` },
+    });
+    if (!answer.ok) throw new Error(`${does} ${name}: ${await answer.text()}`);
   }
 
   const key = (name: string) => readKey(join(seb, "keys", `${name}.json`));
@@ -137,6 +149,7 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
     gitops: createGitops(join(seb, "gitops.git"), folder),
     ledger: createLedger(seb),
     clock,
+    real: undefined,
     key,
     run,
     stopService: (name) => control(name, "stop"),
