@@ -17,3 +17,16 @@ export const DEV_MAIN = `${ROOT}/apps/dev/dist/main.js`;
 export const FAILPOINT_MAIN = fileURLToPath(new URL("../mains/failpoint.mjs", import.meta.url));
 /** The build's record verifier as a long-lived process, see `mains/verify-records.mjs`. */
 export const VERIFY_RECORDS_MAIN = fileURLToPath(new URL("../mains/verify-records.mjs", import.meta.url));
+
+/** The services as processes of their own. */
+export const SERVICE_MAIN = {
+  signer: `${ROOT}/apps/signer/dist/main.js`,
+  broker: `${ROOT}/apps/broker/dist/main.js`,
+  revocation: `${ROOT}/apps/revocation/dist/main.js`,
+} as const;
+const mainOf = (name: string) => fileURLToPath(new URL(`../mains/${name}`, import.meta.url));
+export const FAILPOINT_SERVICE_MAIN = mainOf("failpoint-service.mjs");
+/** Fills a dev folder without starting anything. */
+export const PREPARE_MAIN = mainOf("prepare.mjs");
+/** Copies a chain out of JetStream. */
+export const READ_RECORDS_MAIN = mainOf("read-records.mjs");
