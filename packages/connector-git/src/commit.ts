@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { linesOf } from "./git-starter.js";
 import type { TreeFile } from "./objects.js";
 import type { Repository } from "./repository.js";
-import { linesOf } from "./run-git.js";
 
 /** A commit to be made. */
 export interface NewCommit {

@@ -2,6 +2,7 @@ import type { Connector, ObserveCode, ObserveRequest, Reconciled, Session, Sessi
 import { type Contract, fail, type LiveState, ok, type Result } from "@seb/schema";
 import { authorizationOf } from "./credential.js";
 import { executeJob } from "./execute.js";
+import { GitStarter } from "./git-starter.js";
 import { Mirror } from "./mirror.js";
 import { markerRef } from "./names.js";
 import { Objects } from "./objects.js";
@@ -49,25 +50,28 @@ export function createGitConnector(options: GitConnectorOptions): Result<Connect
   const targets = readGitTargets(options.targets);
   if (!targets.ok) return targets;
   const limits = { timeoutMs: options.gitTimeoutMs ?? DEFAULT_TIMEOUT_MS, maxOutputBytes: MAX_OUTPUT_BYTES };
+  const starter = new GitStarter();
   const places = new Map<string, Place>();
   for (const [name, target] of targets.value) {
-    const repository = new Repository(target, options.cacheFolder, limits);
+    const repository = new Repository(target, options.cacheFolder, limits, starter);
     places.set(name, { target, mirror: new Mirror(repository), objects: new Objects(repository) });
   }
-  return ok(new GitConnector(places, options.nowMs ?? Date.now));
+  return ok(new GitConnector(places, starter, options.nowMs ?? Date.now));
 }
 
 /** The connector of GitOps repositories. Its identity is held, not minted: one credential per target, used by every execution. */
 class GitConnector implements Connector {
   readonly name = "git";
   readonly #places: ReadonlyMap<string, Place>;
+  readonly #starter: GitStarter;
   readonly #nowMs: () => number;
   /** Observations of a commit never change: they are kept. */
   readonly #sights = new Map<string, LiveState>();
   readonly #sessions = new Set<{ readonly certId: string; recalled: boolean }>();
 
-  constructor(places: ReadonlyMap<string, Place>, nowMs: () => number) {
+  constructor(places: ReadonlyMap<string, Place>, starter: GitStarter, nowMs: () => number) {
     this.#places = places;
+    this.#starter = starter;
     this.#nowMs = nowMs;
   }
 
@@ -146,6 +150,7 @@ class GitConnector implements Connector {
     this.#sights.clear();
     for (const session of this.#sessions) session.recalled = true;
     this.#sessions.clear();
+    this.#starter.close();
   }
 
   /** The place, the branch that may be changed there, and the right to talk to it. */

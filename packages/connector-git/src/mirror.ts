@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { linesOf } from "./git-starter.js";
 import { Mutex } from "./mutex.js";
 import { MARKER_PREFIX } from "./names.js";
 import { type Access, listRefs } from "./remote.js";
 import type { Repository } from "./repository.js";
-import { linesOf } from "./run-git.js";
 
 /** What the target held at one moment; all of it is in the cache. */
 export interface Tips {

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { linesOf } from "./git-starter.js";
 import type { Repository } from "./repository.js";
-import { linesOf } from "./run-git.js";
 
 /** A regular file of a tree. */
 export interface TreeFile {

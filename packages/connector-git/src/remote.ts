@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { linesOf } from "./git-starter.js";
 import { isOid } from "./names.js";
 import type { Repository } from "./repository.js";
-import { linesOf } from "./run-git.js";
 
 /** What a run that talks to the target needs. */
 export interface Access {

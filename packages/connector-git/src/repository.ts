@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gitEnvironment } from "./environment.js";
-import { type GitEnd, runGit } from "./run-git.js";
+import type { GitEnd, GitStarter } from "./git-starter.js";
 import type { GitTarget } from "./targets.js";
 
 /** Bounds of every git process. */
@@ -28,16 +28,18 @@ export class Repository {
   readonly #folder: string;
   readonly #home: string;
   readonly #limits: GitLimits;
+  readonly #starter: GitStarter;
   readonly #environment: Readonly<Record<string, string>>;
   #opened = false;
   #ready = false;
 
-  constructor(target: GitTarget, cacheFolder: string, limits: GitLimits) {
+  constructor(target: GitTarget, cacheFolder: string, limits: GitLimits, starter: GitStarter) {
     const address = createHash("sha256").update(target.url).digest("hex").slice(0, 16);
     this.target = target;
     this.#folder = join(cacheFolder, `${target.name}-${address}.git`);
     this.#home = join(cacheFolder, "home");
     this.#limits = limits;
+    this.#starter = starter;
     this.#environment = gitEnvironment(target, this.#home);
   }
 
@@ -87,7 +89,7 @@ export class Repository {
   /** Runs git in the repository. Never rejects. */
   run(args: readonly string[], options: RunOptions): Promise<GitEnd> {
     const { authorization, input, signal } = options;
-    return runGit({
+    return this.#starter.run({
       args,
       cwd: this.#home,
       env: {
