@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { fail } from "@seb/schema";
+import { connectorWith, gateAt, TestBroker } from "../../testing/broker.js";
+import { certify, OPERATION } from "../../testing/certificate.js";
+import { freshId, World } from "../../testing/world.js";
+
+let world: World;
+let broker: TestBroker;
+let gate: ReturnType<typeof gateAt> | undefined;
+let throws = false;
+beforeAll(async () => {
+  world = await World.make();
+  broker = await TestBroker.start(world, {
+    hook: async (name, run) => {
+      if (name === "mint") await gate?.pause();
+      return run();
+    },
+    ports: (real) =>
+      connectorWith(real, (git) => ({
+        async open(request) {
+          const session = await git.open(request);
+          if (!session.ok || !throws) return session;
+          const execute = () => Promise.reject(new Error("the connection broke"));
+          return { ok: true, value: { identity: session.value.identity, execute } };
+        },
+        // A target that cannot tell: neither fenced nor asked.
+        fence: async () => fail("target_unavailable", "silent"),
+        reconcile: async () => fail("target_unavailable", "silent"),
+      })),
+  });
+});
+afterAll(async () => {
+  await broker.stop();
+  await world.end();
+});
+
+async function unknown(): Promise<string> {
+  throws = true;
+  const { token, id } = certify(world);
+  expect(await broker.execute(token, OPERATION)).toMatchObject({ status: 202, code: "execution_unknown" });
+  throws = false;
+  return id;
+}
+
+const own = async (kind: string, id: string) => (await broker.records(kind)).filter((body) => body.cert_id === id);
+
+describe("an execution that is unknown", () => {
+  it.each(["executed", "not_executed"] as const)("is resolved as %s by a named operator, once", async (state) => {
+    const id = await unknown();
+    expect(await broker.resolve({ do: "resolve", certificate: id, state })).toMatchObject({
+      status: 200,
+      body: { state },
+    });
+    expect(await own("resolution", id)).toMatchObject([{ operator: "alice", state }]);
+    const outcomes = await own("outcome", id);
+    expect(outcomes.map(({ state: said, by }) => [said, by])).toEqual([
+      ["unknown", "broker"],
+      [state, "operator:alice"],
+    ]);
+    expect(Number(outcomes[1]?.fence)).toBeGreaterThan(Number(outcomes[0]?.fence));
+    expect((await broker.get(`/v1/executions/${id}`)).body).toMatchObject({ state });
+    const again = await broker.resolve({ do: "resolve", certificate: id, state });
+    expect(again).toMatchObject({ status: 409, code: "resolution_refused" });
+    expect(await own("resolution", id)).toHaveLength(1);
+  });
+
+  it("blocks its resource until then", async () => {
+    const id = await unknown();
+    const next = certify(world);
+    expect(await broker.execute(next.token, OPERATION)).toMatchObject({ code: "resource_busy", step: "take" });
+    await broker.resolve({ do: "resolve", certificate: id, state: "not_executed" });
+    expect(await broker.execute(next.token, OPERATION)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a resolution is refused", () => {
+  it("of an execution that nobody knows", async () => {
+    const answer = await broker.resolve({ do: "resolve", certificate: freshId("c_"), state: "executed" });
+    expect(answer).toMatchObject({ status: 404, code: "execution_not_found" });
+  });
+
+  it("of one that may still end by itself", async () => {
+    const { token, id } = certify(world);
+    gate = gateAt();
+    const executing = broker.execute(token, OPERATION);
+    await gate.reached;
+    const answer = await broker.resolve({ do: "resolve", certificate: id, state: "not_executed" });
+    expect(answer).toMatchObject({ status: 409, code: "resolution_refused" });
+    gate.go();
+    gate = undefined;
+    expect(await executing).toMatchObject({ status: 200 });
+  });
+
+  it("when the order says something else, and leaves a refusal", async () => {
+    const before = (await broker.records("refusal")).length;
+    const target = { kind: "action" as const, value: "deploy" };
+    expect(await broker.resolve({ do: "revoke", target })).toMatchObject({ status: 400, code: "order_invalid" });
+    expect((await broker.records("refusal")).slice(before)).toMatchObject([{ code: "order_invalid", step: "resolve" }]);
+  });
+
+  it("when no operator signed it", async () => {
+    const { token } = certify(world);
+    expect(await broker.send("POST", "/v1/resolutions", { order: token })).toMatchObject({
+      code: "token_typ_not_allowed",
+    });
+  });
+});
