@@ -24,6 +24,16 @@ async function service(app, member, inDev) {
   ];
 }
 
+const DEPLOYMENT = "packages/mounts/src/servers/settings.ts";
+const deployment = await built("packages/mounts/dist/servers/settings.js");
+const part = (title, name) => [`#### ${title}`, membersTable(name, DEPLOYMENT, { schema: deployment[name] })];
+
+const PROCESSES = `\`node apps/signer/dist/main.js --config signer.yaml\`, and so on: \`signer.yaml\`, \`broker.yaml\` and \`revocation.yaml\` are written by
+\`seb init\`. Each has \`ver: 1\`, its settings above as \`service\`, its key files as \`keys\` (signer: \`certificate\`, \`record\`; broker: \`observation\`, \`record\`;
+revocation: \`status\`, \`record\`), \`state_folder\` (its own, must survive restarts), \`bundles_folder\`, and what follows. The signer has \`evidence_folder\` too, the
+broker \`ceilings\` and \`targets\`. Paths are relative to the file's folder. \`--check-config\` reads the file and every file that it names, connects to
+nothing, and ends with 0, or with 2 and a pointer to the setting.`;
+
 const CONTROL = "packages/schema/src/control.ts";
 const SECTIONS = [
   ["actions/*.yaml", "ActionDefinition", "What an action is: parameters, scope, operation, live fields, consequences."],
@@ -76,6 +86,12 @@ export const render = async () =>
     await service("signer", "SignerConfig", dev.signerConfig),
     await service("broker", "BrokerConfig", dev.brokerConfig),
     await service("revocation", "RevocationConfig", dev.revocationConfig),
+    "### As processes of their own",
+    PROCESSES,
+    part("trust", "TrustSettings"),
+    part("redis", "RedisSettings"),
+    part("nats", "NatsSettings"),
+    part("records", "RecordSettings"),
     "## Platform: the broker's own files",
     "### ceilings.yaml",
     "Bounds that hold even for a certificate made with a stolen signer key. The digest of the file stands in every decision.",
