@@ -8,6 +8,7 @@ import { forge, newKey } from "../harness/forge.js";
 import { digestOfBytes, freshId, payloadOf } from "../harness/json.js";
 import { signOrder } from "../harness/orders.js";
 import { signApproval } from "../harness/people.js";
+import { KEYS, otherThan, typesOtherThan } from "../harness/roles.js";
 import { certify, hotfix, OPERATION, verdict } from "../harness/scene.js";
 import { readTrust, type TrustPayload, trustEntry, writeTrust } from "../harness/trust.js";
 
@@ -16,23 +17,6 @@ beforeAll(async () => {
   world = await startEnvironment();
 });
 afterAll(() => world?.cleanup());
-
-/** One key of each role, by the name of its file. */
-const KEYS = {
-  certificate: "signer-certificate",
-  observation: "broker-observation",
-  status: "revocation-status",
-  record: "broker-record",
-  order: "operator-alice",
-  approval: "person-carol",
-  owner: "owner-1",
-  agent: "agent",
-  builder: "builder",
-} as const;
-type Role = keyof typeof KEYS;
-/** Every role but one, for tables of tests. */
-const otherThan = (role: Role) =>
-  (Object.keys(KEYS) as Role[]).filter((other) => other !== role).map((other) => [other]);
 
 describe("one key signs one kind", () => {
   it.each(otherThan("certificate"))("a certificate signed by the %s key does not execute", async (role) => {
@@ -45,6 +29,38 @@ describe("one key signs one kind", () => {
     const verified = await world.agent.verify(token, {});
     expect(verified.body).toMatchObject({ verdict: "would_refuse", code: "token_key_unknown", step: "signature" });
     expect(world.gitops.head()).toBe(head);
+  });
+
+  it.each(typesOtherThan("certificate"))(
+    "what the %s key signs of its own kind is no certificate",
+    async (role, typ) => {
+      const head = world.gitops.head();
+      const token = await seal(typ, payloadOf(await certify(world)), world.key(KEYS[role]));
+      const answer = await world.agent.execute(token, OPERATION);
+      expect(verdict(answer)).toEqual({ status: 401, code: "token_typ_not_allowed", step: "token" });
+      expect(world.gitops.head()).toBe(head);
+    },
+  );
+
+  it.each(typesOtherThan("observation"))(
+    "what the %s key signs of its own kind is no observation",
+    async (role, typ) => {
+      const seen = await world.agent.observe({ action: "deploy", service: "checkout", region: "us-east-1" });
+      const observation = await seal(typ, payloadOf(String(seen.body.observation)), world.key(KEYS[role]));
+      const answer = await world.agent.request(hotfix(world), { observation });
+      expect(verdict(answer)).toMatchObject({ status: 403, code: "observation_invalid" });
+      expect(answer.body.facts).toMatchObject({ cause: "token_typ_not_allowed" });
+    },
+  );
+
+  it.each(typesOtherThan("order"))("what the %s key signs of its own kind is no order", async (role, typ) => {
+    const claims = payloadOf(await signOrder(world, { do: "epoch", target: { kind: "global", value: "*" } }));
+    const order = await seal(typ, claims, world.key(KEYS[role]));
+    for (const url of [`${world.urls.revocation}/v1/orders`, `${world.urls.broker}/v1/resolutions`])
+      expect(verdict(await http(url, { body: { order } }))).toMatchObject({
+        status: 401,
+        code: "token_typ_not_allowed",
+      });
   });
 
   it.each(otherThan("observation"))("an observation signed by the %s key gets no certificate", async (role) => {
@@ -99,6 +115,13 @@ describe("one key signs one kind", () => {
     expect(verdict(answer)).toMatchObject({ status: 403, code: "approval_invalid" });
     expect(answer.body.facts).toMatchObject({ cause: "token_key_unknown" });
     expect((await request()).approvals).toEqual([]);
+  });
+
+  it.each(typesOtherThan("approval"))("what the %s key signs of its own kind is no approval", async (role, typ) => {
+    const claims = payloadOf(await signApproval(await request(), "carol", world.key("person-carol")));
+    const answer = await approve(await seal(typ, claims, world.key(KEYS[role])));
+    expect(verdict(answer)).toMatchObject({ status: 403, code: "approval_invalid" });
+    expect(answer.body.facts).toMatchObject({ cause: "token_typ_not_allowed" });
   });
 
   it("the approver's own counts", async () => {
