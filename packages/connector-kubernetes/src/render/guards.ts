@@ -76,7 +76,8 @@ function guardOf(
     rules: [
       {
         apiGroups: [groupOf(apiVersion)],
-        resources: [resource, ...(info.hasScale ? [`${resource}/scale`] : [])],
+        // Every subresource: a scale writes replicas, and a status takes annotations along, the marker among them.
+        resources: [resource, `${resource}/*`],
         operations: ["CREATE", "UPDATE", "DELETE"],
         scope: "Namespaced",
       },

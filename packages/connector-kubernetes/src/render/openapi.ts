@@ -17,7 +17,6 @@ export type Shape =
 export interface KindInfo {
   readonly kind: string;
   readonly shape: Shape;
-  readonly hasScale: boolean;
 }
 
 /** Documents of OpenAPI 3 by apiVersion, as `/openapi/v3/...` answers them. */
@@ -55,11 +54,7 @@ export function kindInfo(
     return fail("catalogue_invalid", "The server serves no such objects in namespaces.", {
       facts: { api_version: apiVersion, resource },
     });
-  return ok({
-    kind,
-    shape: shapeOf(schema, schemas),
-    hasScale: valueAt(document, "paths", `${path}/scale`) !== undefined,
-  });
+  return ok({ kind, shape: shapeOf(schema, schemas) });
 }
 
 function isOfKind(schema: Json, apiVersion: string, kind: string | undefined): boolean {
