@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createStatusState, type StatusReceiver } from "@seb/authority";
+import { createStatusState, type StatusFeed, type StatusReceiver } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
 import type { Connector } from "@seb/connector";
 import { createGitConnector } from "@seb/connector-git";
@@ -29,6 +29,8 @@ export interface BrokerOptions {
   readonly config?: Partial<BrokerConfig>;
   /** Wraps every step; its names are also kept in `steps`. */
   readonly hook?: (name: AdmissionStep, run: () => Promise<unknown>) => Promise<unknown>;
+  /** Where statuses come from, instead of the world's feed. */
+  readonly feed?: StatusFeed;
   /** Replaces ports after the real ones were made. */
   readonly ports?: (real: BrokerPorts) => Partial<BrokerPorts>;
 }
@@ -59,7 +61,7 @@ export class TestBroker {
       trust: () => trust,
       audience: "env:dev",
       clock,
-      feed: world.feed,
+      feed: options.feed ?? world.feed,
       floor: { load: async () => undefined, save: async () => undefined },
     });
     const targets = { gitops: { connector: "git" as const, url: world.gitops.url, branch: "main", ...AUTHOR } };

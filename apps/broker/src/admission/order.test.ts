@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { ADMISSION_STEPS, type AdmissionStep, type CertificateClaims, type ExecutionRequest } from "@seb/schema";
+import { publicOf } from "@seb/seal";
 import { type Answered, TestBroker } from "../../testing/broker.js";
 import { certify, claimsOf, IMAGE, OPERATION } from "../../testing/certificate.js";
 import { jws } from "../../testing/keys.js";
@@ -104,6 +105,36 @@ const WRONG: readonly [AdmissionStep, string, string, () => Promise<Answered>][]
       revoked({ epochs: { global: 1, subject: {}, policy: { "emergency-rollback": 4 } } }, () =>
         present({ policy: { id: "emergency-rollback", also: [], epoch: 3 } }),
       ),
+  ],
+  [
+    "policy",
+    "revoked_bundle",
+    "a revoked bundle",
+    () => revoked({ standing: [{ kind: "bundle", value: world.control.digest }] }, () => present({})),
+  ],
+  [
+    "view",
+    "revoked_resource",
+    "a resource under a revoked pattern",
+    () => revoked({ standing: [{ kind: "resource", value: "service:*/region:us-east-1" }] }, () => present({})),
+  ],
+  [
+    "view",
+    "revoked_action",
+    "a revoked action",
+    () => revoked({ standing: [{ kind: "action", value: "deploy" }] }, () => present({})),
+  ],
+  [
+    "view",
+    "revoked_key",
+    "the signer's revoked key",
+    () => revoked({ standing: [{ kind: "key", value: publicOf(world.keys.certificate).kid }] }, () => present({})),
+  ],
+  [
+    "view",
+    "revoked_everything",
+    "everything revoked",
+    () => revoked({ standing: [{ kind: "everything", value: "*" }] }, () => present({})),
   ],
   [
     "view",

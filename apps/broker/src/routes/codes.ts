@@ -7,7 +7,7 @@ function codesOf(table: Readonly<Record<string, unknown>>, without: readonly str
 /** Codes that the broker's routes can answer with, besides those of the HTTP shell. */
 export const EXECUTION_CODES: readonly Code[] = [
   ...codesOf(TOKEN_CODES, ["trust_invalid", "trust_threshold", "trust_rollback", "trust_expired"]),
-  ...codesOf(ADMISSION_CODES, ["execution_not_found", "reconcile_impossible", "resolution_refused"]),
+  ...codesOf(ADMISSION_CODES, ["execution_not_found", "resolution_refused"]),
   "request_invalid",
   "header_invalid",
   "bundle_invalid",

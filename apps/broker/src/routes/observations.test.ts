@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { verifyObservation } from "@seb/verify-core";
 import { TestBroker } from "../../testing/broker.js";
@@ -62,9 +63,23 @@ describe("POST /v1/observations", () => {
     expect((await broker.observe()).status).toBe(200);
   });
 
-  it("says whose fault it is when the target does not answer", async () => {
+  it("says whose fault it is when the target does not answer, has no such object, or is not configured", async () => {
+    await world.pass(60_000);
+    const search = { action: "deploy", service: "search", region: "us-east-1" };
+    const path = "/v1/observations";
+    const dpop = await broker.prove("POST", path, search, {});
+    expect(await broker.send("POST", path, search, { dpop })).toMatchObject({ status: 502, code: "target_refused" });
+    renameSync(world.gitops.url, `${world.gitops.url}.gone`);
+    expect(await broker.observe()).toMatchObject({ status: 503, code: "target_unavailable" });
+    renameSync(`${world.gitops.url}.gone`, world.gitops.url);
+    expect((await broker.observe()).status).toBe(200);
     await broker.stop();
     broker = await TestBroker.start(world, { ports: () => ({ connectors: new Map() }) });
     expect(await broker.observe()).toMatchObject({ status: 503, code: "target_unknown" });
+    expect((await broker.records("refusal")).slice(-3).map(({ code }) => code)).toEqual([
+      "target_refused",
+      "target_unavailable",
+      "target_unknown",
+    ]);
   });
 });

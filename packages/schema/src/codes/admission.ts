@@ -295,14 +295,6 @@ export const ADMISSION_CODES = {
     "No execution of that certificate is known.",
     "Check the certificate id.",
   ),
-  reconcile_impossible: row(
-    409,
-    "target",
-    "never",
-    5,
-    "The target cannot tell whether the change happened.",
-    "Let a named person resolve it with seb resolve.",
-  ),
   resolution_refused: row(
     409,
     "client",
