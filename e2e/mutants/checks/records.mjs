@@ -62,8 +62,8 @@ export const RECORDS_AND_SECRETS = [
       [
         edit(
           "packages/service-kit/dist/log.js",
-          "write: (line)=>sink.write(maskSecrets(line))",
-          "write: (line)=>sink.write(line)",
+          "sink.write(maskSecrets(line));",
+          "sink.write(line);",
         ),
         edit("packages/service-kit/dist/log.js", 'censor: "[secret]"', "censor: (value)=>value"),
         edit(

@@ -117,7 +117,13 @@ export const TOKENS = [
     ],
   ]),
   ...mutantsOf("one-key-signs-one-kind", [
-    ["any typ is taken", "typ", edit(`${VERIFY}/gate.js`, "if (header.typ !== typ) return", "if (false) return")],
+    [
+      "any typ is taken",
+      "typ",
+      edit(`${VERIFY}/gate.js`, "if (header.typ !== typ) return", "if (false) return"),
+      // The key of another kind is not found either: only the code tells which of the two refused.
+      { test: "no-certificate-no-mutation", filter: "in the certificate's place" },
+    ],
     [
       "keys are looked up by kid alone",
       "role",
@@ -126,12 +132,13 @@ export const TOKENS = [
         "find: (typ, kid)=>byTypAndKid.get(",
         "find: (typ, kid)=>keys.find((key)=>key.kid === kid) ?? byTypAndKid.get(",
       ),
+      { filter: "key does not execute" },
     ],
     [
       "a key may have two roles in the trust file",
       "trust file",
       edit(`${VERIFY}/trust-file.js`, "if (taken.has(entry.kid)) return", "if (false) return"),
-      { test: "one-key-signs-one-kind" },
+      { filter: "gives one key two roles" },
     ],
     [
       "any typ is taken, and keys are looked up by kid alone",
@@ -144,6 +151,7 @@ export const TOKENS = [
           "find: (typ, kid)=>keys.find((key)=>key.kid === kid) ?? byTypAndKid.get(",
         ),
       ],
+      { filter: "key does not execute" },
     ],
   ]),
   ...mutantsOf("outside-its-window-a-certificate-is-refused", [
