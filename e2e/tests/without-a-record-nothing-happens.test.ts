@@ -53,6 +53,7 @@ describe("when a service cannot write its records", () => {
       const answer = await world.agent.execute(certificate, OPERATION);
       expect(verdict(answer)).toEqual({ ...FAILED, step: "record" });
     }
+    expect(await ready("broker")).toBe(503);
     // The place is there again, but nobody knows what it holds: the sink stays broken until it was read anew.
     back();
     const again = await world.agent.execute(await certify(world), OPERATION);

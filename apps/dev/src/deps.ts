@@ -6,7 +6,7 @@ import { digest } from "@seb/canonical";
 import { followStatus, type Own, openFolderBundles, openOwn, type Pins } from "@seb/mounts";
 import { createFileEvidence, createFileSink } from "@seb/records/embedded";
 import type { RevocationPorts } from "@seb/revocation";
-import { Ceilings, Targets } from "@seb/schema";
+import { Ceilings, type Code, Targets } from "@seb/schema";
 import { createSealer } from "@seb/seal";
 import type { Closers } from "@seb/service-kit";
 import { type Clock, readConfig, readYamlFile } from "@seb/service-kit";
@@ -36,13 +36,14 @@ export interface Shared {
   readonly hooks: Hooks;
 }
 
-/** What every service has of its own, in its folder. */
-async function common(shared: Shared, service: ServiceName, closers: Closers): Promise<Own> {
+/** What every service has of its own, in its folder; `health` says when its records cannot be written any more. */
+async function common(shared: Shared, service: ServiceName, closers: Closers) {
   const { layout, clock, pins } = shared;
   const folders = layout.service(service);
   const { log, close } = openLogFile(service, folders.log);
   closers.add(close);
-  return openOwn({
+  const health: Code[] = [];
+  const own: Own = await openOwn({
     service,
     writer: instanceOf(service),
     trust: { file: layout.trustFile, pins },
@@ -53,7 +54,9 @@ async function common(shared: Shared, service: ServiceName, closers: Closers): P
     clock,
     log,
     closers,
+    onBroken: (code) => health.push(code),
   });
+  return { ...own, health: () => health };
 }
 
 /** What signer and broker also have: the revocation service's word, and the bundles. */
