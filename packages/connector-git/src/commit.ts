@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@seb/schema";
 import { linesOf } from "./git-starter.js";
-import type { TreeFile } from "./objects.js";
+import type { ChangedFile } from "./objects.js";
 import type { Repository } from "./repository.js";
 
 /** A commit to be made. */
@@ -8,7 +8,7 @@ export interface NewCommit {
   readonly parent: string;
   readonly message: string;
   /** Files with their new contents; each keeps its mode. */
-  readonly files: readonly { readonly file: TreeFile; readonly text: string }[];
+  readonly files: readonly ChangedFile[];
   /** Seconds since the Unix epoch. */
   readonly atSeconds: number;
 }

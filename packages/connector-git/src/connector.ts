@@ -91,13 +91,16 @@ class GitConnector implements Connector {
     const key = `${target} ${branch} ${sightKey(head, request, operation)}`;
     const kept = this.#sights.get(key);
     if (kept !== undefined) return ok(copyOf(kept));
-    const root = await mirror.root(branch, head, signal);
+    const [root, seen] = await Promise.all([
+      mirror.root(branch, head, signal),
+      observeAt(objects, { target, head, operation, live, signal }),
+    ]);
     if (!root.ok) return root;
-    const seen = await observeAt(objects, { target, uid: root.value, head, operation, live, signal });
     if (!seen.ok) return seen;
+    const state = { ...seen.value, uid: root.value };
     if (this.#sights.size >= MAX_SIGHTS) this.#sights.clear();
-    this.#sights.set(key, seen.value);
-    return ok(copyOf(seen.value));
+    this.#sights.set(key, state);
+    return ok(copyOf(state));
   }
 
   async open(request: SessionRequest): Promise<Result<Session, ObserveCode>> {

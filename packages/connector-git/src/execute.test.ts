@@ -51,6 +51,21 @@ describe("the commit", () => {
     expect(await rig.ref(`refs/seb/${certId}`)).toBe(await rig.head());
   });
 
+  it("is known from then on as git sees it: blob id, root and text, for the changed file and the others", async () => {
+    await rig.commit({ [CONFIG]: '{"size": 1}\n' });
+    const live = { image: { at: "/spec/replicas", show: true }, size: { at: `${CONFIG}#/size`, show: true } };
+    const connector = connect(rig);
+    const before = await observed(connector, { live });
+    expect(verdict(await change(connector))).toBe("executed");
+    const own = await observed(connector, { live });
+    expect(own).toEqual({ ...(await observed(connect(rig), { live })) });
+    expect(own.uid).toBe(before.uid);
+    expect(own.precondition[`blob:${DEPLOYMENT}`]).toBe(
+      /[0-9a-f]{40}$/.exec((await rig.tree())[DEPLOYMENT] ?? "")?.[0],
+    );
+    expect(own.version).toBe(await rig.head());
+  });
+
   it("leaves the target with the branch and the marker, nothing else", async () => {
     const certId = newCertId();
     await change(connect(rig), certId);

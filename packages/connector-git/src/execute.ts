@@ -1,11 +1,11 @@
 import type { ExecuteResult } from "@seb/connector";
-import { fail, type Result } from "@seb/schema";
+import { fail, ok, type Result } from "@seb/schema";
 import { makeCommit } from "./commit.js";
 import { editFile } from "./edit.js";
 import { readMarker } from "./marker.js";
 import type { Mirror, Tips } from "./mirror.js";
 import { MARKER_PREFIX } from "./names.js";
-import type { Objects, TreeFile } from "./objects.js";
+import type { ChangedFile, Objects } from "./objects.js";
 import { type Access, push } from "./remote.js";
 import type { Plan } from "./session.js";
 
@@ -23,12 +23,17 @@ type NotExecuted = Extract<ExecuteResult, { state: "not_executed" }>;
 
 /** How often a commit is built on a newer head before giving up. */
 const MAX_PUSHES = 5;
+/**
+ * A head seen this recently, in milliseconds, is built upon without asking again: the push compares head and marker itself. The bound keeps
+ * it likely that the repository answers at all, for after a push that gets no answer nobody knows.
+ */
+const RECENT_MS = 2000;
 const STOPPED = "Stopped before anything was sent.";
 
 /**
  * Builds the commit upon the branch's head and pushes it together with the marker, both by compare and swap. When somebody else was
- * faster, everything is looked at anew: as long as the certified files are untouched the commit is built again, at most 5 times. From the
- * second time on, executions of this process wait for each other, so that they do not go on overtaking one another.
+ * faster, everything is looked at anew: as long as the certified files are untouched the commit is built again, at most 5 times.
+ * Executions of this process on one branch wait for each other, so that they do not overtake one another.
  */
 export async function executeJob(
   mirror: Mirror,
@@ -39,8 +44,8 @@ export async function executeJob(
 ): Promise<ExecuteResult> {
   let refusedAt: string | undefined;
   for (let pushes = 0; ; pushes += 1) {
-    const attempt = () => attemptOnce(mirror, objects, job, access, guard, { refusedAt, last: pushes === MAX_PUSHES });
-    const end = pushes === 0 ? await attempt() : await mirror.overtaken.run(attempt, access.signal);
+    const attempt = () => attemptOnce(mirror, objects, job, access, guard, { refusedAt, pushes });
+    const end = await mirror.turnsOf(job.branch).run(attempt, access.signal);
     if (end === undefined) return notExecuted("target_unavailable", STOPPED);
     if (typeof end !== "string") return end;
     refusedAt = end;
@@ -54,14 +59,16 @@ async function attemptOnce(
   job: Job,
   access: Access,
   guard: () => Promise<boolean>,
-  before: { readonly refusedAt: string | undefined; readonly last: boolean },
+  before: { readonly refusedAt: string | undefined; readonly pushes: number },
 ): Promise<ExecuteResult | string> {
-  const seen = await mirror.sync(job.branch, job.certId, access);
+  const recent = before.pushes === 0 ? mirror.recentHead(job.branch, RECENT_MS) : undefined;
+  const tips = { head: recent ?? "", marker: undefined };
+  const seen = recent === undefined ? await mirror.sync(job.branch, job.certId, access) : ok(tips);
   if (!seen.ok) return notExecuted(seen.error.code, seen.error.detail);
   const { head, marker } = seen.value;
   if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);
   if (before.refusedAt === head) return notExecuted("target_refused", "The repository refused the commit.");
-  if (before.last) return notExecuted("target_unavailable", "The branch moved on before each push.");
+  if (before.pushes === MAX_PUSHES) return notExecuted("target_unavailable", "The branch moved on before each push.");
   const commit = await build(mirror, objects, job, head, access);
   if (!commit.ok) {
     if (commit.error.code !== "state_drifted") return notExecuted(commit.error.code, commit.error.detail);
@@ -69,11 +76,22 @@ async function attemptOnce(
   }
   const stopped = await mayNotSend(job, access, guard);
   if (stopped !== undefined) return stopped;
-  const end = await send(mirror, job, head, commit.value, access);
-  if (end === "accepted") return { state: "executed", result: { commit: commit.value, branch: job.branch } };
+  const { oid, files } = commit.value;
+  const end = await send(mirror, job, head, oid, access);
+  if (end === "accepted") {
+    mirror.moved(job.branch, head, oid);
+    objects.derive(head, oid, files);
+    return { state: "executed", result: { commit: oid, branch: job.branch } };
+  }
   if (end === "unclear")
     return { state: "unknown", detail: "The connection ended before the repository had answered." };
   return end === "unsent" ? notExecuted("target_unavailable", STOPPED) : head;
+}
+
+/** A commit in the cache, and what it changed. */
+interface Built {
+  readonly oid: string;
+  readonly files: readonly ChangedFile[];
 }
 
 /** Blobs, trees and commit in the cache, or why not; `state_drifted` when a certified file is no longer the same. */
@@ -83,7 +101,7 @@ async function build(
   job: Job,
   head: string,
   { signal }: Access,
-): Promise<Result<string, "state_drifted" | "target_refused" | "target_unavailable">> {
+): Promise<Result<Built, "state_drifted" | "target_refused" | "target_unavailable">> {
   const files = await objects.files(head, [...job.certified.keys()], signal);
   if (!files.ok) return files;
   for (const [path, oid] of job.certified) {
@@ -94,7 +112,7 @@ async function build(
     signal,
   );
   if (!texts.ok) return texts;
-  const changed: { file: TreeFile; text: string }[] = [];
+  const changed: ChangedFile[] = [];
   for (const edit of job.operation.edits) {
     const file = files.value.get(edit.path);
     const text = texts.value.get(file?.oid ?? "");
@@ -104,7 +122,9 @@ async function build(
     changed.push({ file, text: edited.value });
   }
   const atSeconds = Math.floor(job.nowMs() / 1000);
-  return makeCommit(mirror.repository, { parent: head, message: job.message, files: changed, atSeconds }, signal);
+  const made = { parent: head, message: job.message, files: changed, atSeconds };
+  const oid = await makeCommit(mirror.repository, made, signal);
+  return oid.ok ? ok({ oid: oid.value, files: changed }) : oid;
 }
 
 /** Why nothing may be sent any more; the guard comes last, immediately before the sending. */

@@ -68,6 +68,17 @@ describe("the starter of git", () => {
     expect(names).toEqual(["in", "HOME", "MARK", "PATH", "PWD"]);
   });
 
+  it("tells a repository that was not reached from one that answered", async () => {
+    const gone = await starter.run(runOf({ args: ["ls-remote", join(folder, "none.git")] }));
+    expect(gone).toMatchObject({ exit: 128, unreached: true });
+    const http = "fatal: unable to access 'http://127.0.0.1:1/x/': Failed to connect";
+    expect(await starter.run(runOf({ script: `echo "${http}" >&2; exit 128` }))).toMatchObject({ unreached: true });
+    expect(await starter.run(runOf({ script: `echo "remote: ${http}" >&2; exit 128` }))).toMatchObject({
+      unreached: false,
+    });
+    expect(await starter.run(runOf({ script: "exit 128" }))).toMatchObject({ exit: 128, unreached: false });
+  });
+
   it("says that nothing was started when there is no git, or no time", async () => {
     const env = { PATH: folder };
     expect(await starter.run(runOf({ env }))).toMatchObject({ exit: undefined, started: false });

@@ -14,20 +14,22 @@ export interface GitRun {
 }
 
 /**
- * How it ended. `exit` is undefined when git was killed or never started; `started` is false when it surely did nothing.
- * What git writes to standard error is discarded: it repeats addresses and whatever the other side sends.
+ * How it ended. `exit` is undefined when git was killed or never started; `started` is false when it surely did nothing; `unreached` is
+ * true when git itself said that it did not get through to the repository. Nothing else of what it writes to standard error is kept: it
+ * repeats addresses and whatever the other side sends.
  */
 export interface GitEnd {
   readonly exit: number | undefined;
   readonly started: boolean;
+  readonly unreached: boolean;
   readonly stdout: Uint8Array;
 }
 
 const STARTER = fileURLToPath(new URL("./starter.js", import.meta.url));
 const NOTHING = new Uint8Array();
-const NOT_STARTED: GitEnd = { exit: undefined, started: false, stdout: NOTHING };
+const NOT_STARTED: GitEnd = { exit: undefined, started: false, unreached: false, stdout: NOTHING };
 /** Nobody can say how far it came. */
-const LOST: GitEnd = { exit: undefined, started: true, stdout: NOTHING };
+const LOST: GitEnd = { exit: undefined, started: true, unreached: false, stdout: NOTHING };
 /** How much longer than its timeout a run may take until the starter itself is given up, in milliseconds. */
 const SLACK_MS = 2000;
 
@@ -104,10 +106,11 @@ function ignore(): void {
   // The starter is gone; its end is told by `disconnect`.
 }
 
-function endOf({ exit, started, stdout }: Readonly<Record<string, unknown>>): GitEnd {
+function endOf({ exit, started, unreached, stdout }: Readonly<Record<string, unknown>>): GitEnd {
   return {
     exit: typeof exit === "number" ? exit : undefined,
     started: started !== false,
+    unreached: unreached === true,
     stdout: ArrayBuffer.isView(stdout) ? new Uint8Array(stdout.buffer, stdout.byteOffset, stdout.byteLength) : NOTHING,
   };
 }

@@ -21,8 +21,8 @@ const MAX_KNOWN = 256;
 /** Brings a target's branches into the cache. Any number of calls may run at once; only fetches wait for each other. */
 export class Mirror {
   readonly repository: Repository;
-  /** Turns of executions whose push came too late. */
-  readonly overtaken = new Mutex();
+  readonly #turns = new Map<string, Mutex>();
+  readonly #recent = new Map<string, { readonly head: string; readonly atMs: number }>();
   readonly #mutex = new Mutex();
   readonly #known = new Set<string>();
   readonly #roots = new Map<string, { readonly head: string; readonly root: string }>();
@@ -49,9 +49,32 @@ export class Mirror {
       const present = await this.#bring(head, `+${branchRef}:${CACHE_PREFIX}${branch}`, access);
       if (!present.ok) return present;
       // False when the branch was rewritten between listing and fetching.
-      if (present.value) return ok({ head, marker });
+      if (present.value) {
+        this.#recent.set(branch, { head, atMs: performance.now() });
+        return ok({ head, marker });
+      }
     }
     return fail("target_unavailable", "The branch is rewritten faster than it can be read.");
+  }
+
+  /** Head of the branch as it was seen, or set from here, within the last `maxAgeMs`. */
+  recentHead(branch: string, maxAgeMs: number): string | undefined {
+    const seen = this.#recent.get(branch);
+    return seen !== undefined && performance.now() - seen.atMs <= maxAgeMs ? seen.head : undefined;
+  }
+
+  /** Turns of those who change a branch: beside each other they would only make each other's pushes fail. */
+  turnsOf(branch: string): Mutex {
+    const turns = this.#turns.get(branch) ?? new Mutex();
+    this.#turns.set(branch, turns);
+    return turns;
+  }
+
+  /** Says that the branch was moved from here, by a commit upon its head. */
+  moved(branch: string, from: string, to: string): void {
+    this.#recent.set(branch, { head: to, atMs: performance.now() });
+    const root = this.#roots.get(branch);
+    if (root?.head === from) this.#roots.set(branch, { head: to, root: root.root });
   }
 
   /** Brings the object under a marker ref. False when the ref no longer holds it. */

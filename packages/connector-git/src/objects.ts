@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fail, ok, type Result } from "@seb/schema";
 import { linesOf } from "./git-starter.js";
 import type { Repository } from "./repository.js";
@@ -9,6 +10,12 @@ export interface TreeFile {
   readonly mode: "100644" | "100755";
 }
 
+/** A file with a new text; its mode stays. */
+export interface ChangedFile {
+  readonly file: TreeFile;
+  readonly text: string;
+}
+
 /** Largest file that is read or changed, in bytes. */
 export const MAX_FILE_BYTES = 262_144;
 
@@ -16,12 +23,16 @@ const ENTRY = /^(100644|100755) blob ([0-9a-f]{40,64}) +([0-9]+)\t(.+)$/s;
 const HISTORY = 50;
 const BATCH = 8;
 const MAX_TEXTS = 64;
+const MAX_COMMITS = 64;
+const MAX_PATHS = 256;
 const LINE_FEED = 10;
 
 /** Reads the objects that {@link Mirror} has brought into the cache. */
 export class Objects {
   readonly #repository: Repository;
   readonly #texts = new Map<string, string>();
+  /** What stands at a path of a commit never changes; undefined where no regular file does. */
+  readonly #files = new Map<string, ReadonlyMap<string, TreeFile | undefined>>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -33,18 +44,46 @@ export class Objects {
     paths: readonly string[],
     signal: AbortSignal,
   ): Promise<Result<ReadonlyMap<string, TreeFile>, "target_unavailable">> {
+    const known = this.#files.get(commit);
+    if (known !== undefined && paths.every((path) => known.has(path))) return ok(regular(known, paths));
     const end = await this.#repository.run(
       ["--literal-pathspecs", "ls-tree", "-z", "--long", "--full-tree", commit, "--", ...paths],
       { signal },
     );
     if (end.exit !== 0) return unreadable();
-    const found = new Map<string, TreeFile>();
+    const found = new Map<string, TreeFile | undefined>(paths.map((path) => [path, undefined]));
     for (const entry of new TextDecoder().decode(end.stdout).split("\0")) {
       const [, mode, oid, size, path] = ENTRY.exec(entry) ?? [];
       if (oid === undefined || path === undefined || !paths.includes(path) || Number(size) > MAX_FILE_BYTES) continue;
       found.set(path, { path, oid, mode: mode === "100755" ? "100755" : "100644" });
     }
-    return ok(found);
+    this.#keep(commit, [...(known ?? []), ...found]);
+    return ok(regular(found, paths));
+  }
+
+  /**
+   * Says what a commit holds that was made here: what its parent holds, but for the changed files. Their ids are what git computes, the
+   * hash of a header and the text.
+   */
+  derive(parent: string, commit: string, changed: readonly ChangedFile[]): void {
+    const made = changed.map(({ file, text }): [string, TreeFile | undefined] => {
+      const bytes = Buffer.byteLength(text, "utf8");
+      const hash = createHash(commit.length === 64 ? "sha256" : "sha1");
+      const oid = hash.update(`blob ${bytes}\0${text}`, "utf8").digest("hex");
+      this.#keepText(oid, text);
+      return [file.path, bytes > MAX_FILE_BYTES ? undefined : { ...file, oid }];
+    });
+    this.#keep(commit, [...(this.#files.get(parent) ?? []), ...made]);
+  }
+
+  #keep(commit: string, files: readonly (readonly [string, TreeFile | undefined])[]): void {
+    if (this.#files.size >= MAX_COMMITS) this.#files.clear();
+    this.#files.set(commit, new Map(files.slice(-MAX_PATHS)));
+  }
+
+  #keepText(oid: string, text: string): void {
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    this.#texts.set(oid, text);
   }
 
   /** Contents of blobs by id; one that is not UTF-8 is left out. */
@@ -61,8 +100,7 @@ export class Objects {
       const text = read.value[index];
       if (text === undefined) continue;
       found.set(oid, text);
-      if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
-      this.#texts.set(oid, text);
+      this.#keepText(oid, text);
     }
     return ok(found);
   }
@@ -136,6 +174,18 @@ function splitBatch(bytes: Uint8Array, count: number, wanted: string): readonly 
     found.push(small ? decode(bytes.subarray(at, at + Number(size))) : undefined);
     at += Number(size) + 1;
     if (at > bytes.length) return undefined;
+  }
+  return found;
+}
+
+function regular(
+  files: ReadonlyMap<string, TreeFile | undefined>,
+  paths: readonly string[],
+): ReadonlyMap<string, TreeFile> {
+  const found = new Map<string, TreeFile>();
+  for (const path of paths) {
+    const file = files.get(path);
+    if (file !== undefined) found.set(path, file);
   }
   return found;
 }

@@ -20,7 +20,6 @@ interface Field {
 /** Where to look. */
 export interface Sight {
   readonly target: string;
-  readonly uid: string;
   readonly head: string;
   readonly operation: GitOperation;
   readonly live: ObserveRequest["live"];
@@ -32,8 +31,8 @@ const TEXT = /^\P{Cc}{0,512}$/u;
 /** Key of the precondition that holds a file's blob id. */
 export const BLOB_PREFIX = "blob:";
 
-/** The live state at one commit: the files of the operation and of the live fields, all of which must be readable and editable. */
-export async function observeAt(objects: Objects, sight: Sight): Promise<Result<LiveState, ObserveCode>> {
+/** The live state at one commit, but for the repository's identity: the files of the operation and of the live fields, all of which must be readable and editable. */
+export async function observeAt(objects: Objects, sight: Sight): Promise<Result<Omit<LiveState, "uid">, ObserveCode>> {
   const fields = resolveFields(sight);
   if (!fields.ok) return fields;
   const paths = [
@@ -61,7 +60,6 @@ export async function observeAt(objects: Objects, sight: Sight): Promise<Result<
   if (!previous.ok) return previous;
   return ok({
     target: sight.target,
-    uid: sight.uid,
     version: sight.head,
     fields: Object.fromEntries([...values].map(([name, value]) => [name, digest("seb-live-v1", value)])),
     values: showable(fields.value.filter(({ show }) => show).map(({ name }) => [name, values.get(name)])),

@@ -62,7 +62,7 @@ export async function push(repository: Repository, updates: readonly RefUpdate[]
     ],
     access,
   );
-  if (!end.started) return "unsent";
+  if (!end.started || (end.unreached && end.stdout.length === 0)) return "unsent";
   return judge(end.exit, linesOf(end), updates);
 }
 

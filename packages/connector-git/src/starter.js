@@ -5,12 +5,19 @@ import { spawn } from "node:child_process";
 /** Git removes its lock files on SIGTERM, so it gets that long before SIGKILL, in milliseconds. */
 const GRACE_MS = 300;
 
+/**
+ * What git says, under LC_ALL=C, when it did not get as far as to speak with the repository: nothing was sent. Lines of the other side
+ * begin with `remote:`. No more of standard error is looked at, or leaves this process: it repeats addresses.
+ */
+const UNREACHED = /^fatal: (unable to access '|'.*' does not appear to be a git repository$)/m;
+const MAX_ERROR_BYTES = 8192;
+
 /** How to end the runs under way, by id. */
 const kills = new Map();
 
-function answer(id, exit, started, chunks) {
+function answer(id, end, chunks) {
   kills.delete(id);
-  if (process.connected) process.send({ id, exit, started, stdout: Buffer.concat(chunks) });
+  if (process.connected) process.send({ id, ...end, stdout: Buffer.concat(chunks) });
 }
 
 /** Ends a process group: SIGTERM, then SIGKILL. `giveUp` is called when even that was not enough. */
@@ -44,16 +51,19 @@ function createKiller(child, giveUp) {
 }
 
 function start({ id, args, cwd, env, input, timeoutMs, maxOutputBytes }) {
-  const child = spawn("git", args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "ignore"], windowsHide: true });
+  const child = spawn("git", args, { cwd, env, detached: true, stdio: "pipe", windowsHide: true });
   const chunks = [];
   let size = 0;
+  let errors = "";
   let settled = false;
   const settle = (exit) => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
     killer.done();
-    answer(id, killer.killed() ? undefined : exit, child.pid !== undefined, chunks);
+    const killed = killer.killed();
+    const unreached = !killed && UNREACHED.test(errors);
+    answer(id, { exit: killed ? undefined : exit, started: child.pid !== undefined, unreached }, chunks);
   };
   const killer = createKiller(child, () => settle(undefined));
   const timer = setTimeout(killer.kill, timeoutMs);
@@ -62,6 +72,9 @@ function start({ id, args, cwd, env, input, timeoutMs, maxOutputBytes }) {
     size += chunk.byteLength;
     if (size > maxOutputBytes) killer.kill();
     else chunks.push(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    errors = (errors + chunk.toString("latin1")).slice(0, MAX_ERROR_BYTES);
   });
   // A child that ends before it has read its input breaks the pipe; its exit code tells.
   child.stdin.on("error", () => undefined);
