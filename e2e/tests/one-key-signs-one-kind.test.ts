@@ -10,6 +10,7 @@ import { signOrder } from "../harness/orders.js";
 import { signApproval } from "../harness/people.js";
 import { KEYS, otherThan, typesOtherThan } from "../harness/roles.js";
 import { certify, hotfix, OPERATION, verdict } from "../harness/scene.js";
+import { startsNot } from "../harness/starts-not.js";
 import { readTrust, type TrustPayload, trustEntry, writeTrust } from "../harness/trust.js";
 
 let world: Environment;
@@ -247,7 +248,7 @@ describe("a record that another key signed is found", () => {
     const own = readFileSync(file);
     const forged = await continued(world.key("broker-record"));
     cpSync(join(forged, "signer-1.jsonl"), file);
-    await expect(world.start()).rejects.toThrow(/before it ended \(1\).*records_broken/s);
+    await startsNot(world, "records_broken", 1);
     writeFileSync(file, own);
   });
 });
@@ -271,18 +272,13 @@ describe("a trust file that gives one key two roles is refused", () => {
     keys,
     ...changes,
   });
-  /** The environment does not start, and says why. */
-  const refusal = (code: string, exit = 2) => ({
-    startsNot: () => expect(world.start()).rejects.toThrow(new RegExp(`before it ended \\(${exit}\\).*${code}`, "s")),
-  });
-
   it.each([
     ["a second role", () => ({ ...entryOf("certificate"), role: "observation", name: "broker:dev" })],
     ["the same role twice", () => ({ ...entryOf("certificate") })],
     ["another name for the same key", () => ({ ...entryOf("record"), name: "broker-2" })],
   ])("%s", async (_name, entry) => {
     await writeTrust(world, next([...trust.keys, entry()]));
-    await refusal("trust_invalid").startsNot();
+    await startsNot(world, "trust_invalid", 2);
   });
 
   it("an owner's key in a role", async () => {
@@ -290,34 +286,34 @@ describe("a trust file that gives one key two roles is refused", () => {
       world,
       next([...trust.keys, await trustEntry({ ...world.key("owner-1"), role: "order" }, "env:dev")]),
     );
-    await refusal("trust_invalid").startsNot();
+    await startsNot(world, "trust_invalid", 2);
   });
 
   it("a role that no trust file gives", async () => {
     await writeTrust(world, next([...trust.keys, await trustEntry(await newKey("approval", "mallory"), "env:dev")]));
-    await refusal("trust_invalid").startsNot();
+    await startsNot(world, "trust_invalid", 2);
   });
 
   it("a key under another key's id", async () => {
     const entry = await trustEntry(await newKey("certificate", "signer:dev"), "broker:dev");
     await writeTrust(world, next([...trust.keys, { ...entry, kid: "A".repeat(43) }]));
-    await refusal("trust_invalid").startsNot();
+    await startsNot(world, "trust_invalid", 2);
   });
 
   it("the signature of one owner where two are pinned, of one owner twice, or of a stranger", async () => {
     await writeTrust(world, next(trust.keys), ["owner-1"]);
-    await refusal("trust_threshold").startsNot();
+    await startsNot(world, "trust_threshold", 2);
     await writeTrust(world, next(trust.keys), ["owner-1", "owner-1"]);
-    await refusal("trust_threshold").startsNot();
+    await startsNot(world, "trust_threshold", 2);
     await writeTrust(world, next(trust.keys), ["owner-1", "operator-alice"]);
-    await refusal("trust_threshold").startsNot();
+    await startsNot(world, "trust_threshold", 2);
   });
 
   it("an ended file, and one older than the last", async () => {
     await writeTrust(world, next(trust.keys, { exp: Math.floor(Date.now() / 1000) - 1 }));
-    await refusal("trust_expired").startsNot();
+    await startsNot(world, "trust_expired", 2);
     await writeTrust(world, next(trust.keys, { version: trust.version - 1 }));
-    await refusal("trust_rollback").startsNot();
+    await startsNot(world, "trust_rollback", 2);
   });
 });
 
@@ -329,7 +325,7 @@ describe("a key file of another role is refused", () => {
     writeFileSync(path(name), text);
     chmodSync(path(name), mode);
     try {
-      await expect(world.start()).rejects.toThrow(/before it ended \(2\).*setting_invalid/s);
+      await startsNot(world, "setting_invalid", 2);
     } finally {
       writeFileSync(path(name), own);
       chmodSync(path(name), 0o600);
