@@ -1,1 +1,2 @@
 export { createKubernetesConnector, type KubernetesConnectorOptions } from "./connector.js";
+export { createJanitor, type Janitor, type JanitorOptions, type Swept } from "./janitor.js";

@@ -39,7 +39,7 @@ export async function withdraw(
 }
 
 /** Deletes in the background, only the object that was meant, and looks whether it is gone: an answer of 200 does not say so. */
-async function remove(
+export async function remove(
   client: KubeClient,
   path: string,
   known: string | undefined,

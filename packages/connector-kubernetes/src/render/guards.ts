@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { isBefore } from "../expiry.js";
 import { groupOf, MARKER } from "../names.js";
 import { CONTAINER, isPointer, tokensOf } from "../pointer.js";
 import { below, member, text, texts } from "./cel.js";
@@ -7,7 +8,7 @@ import { type Manifest, PART_OF } from "./manifest.js";
 import type { CertifiedObject } from "./objects.js";
 import { type KindInfo, kindInfo, type OpenApi } from "./openapi.js";
 import { forbid, policy } from "./policy.js";
-import { isCurrent, type Protection } from "./protect.js";
+import type { Protection } from "./protect.js";
 
 /** Objects from which pods are made: guarding them strictly means guarding what they make. */
 const WORKLOADS = ["deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"];
@@ -38,7 +39,7 @@ export function guard(
     apiVersion: "seb.dev/v1",
     kind: "GuardException",
     metadata: { name, labels: PART_OF },
-    spec: { allow: protection.allow.filter((allowed) => isCurrent(allowed, nowMs)) },
+    spec: { allow: protection.allow.filter((allowed) => isBefore(allowed.expires, nowMs)) },
   };
   const isStrictWorkload = protection.level === "strict" && WORKLOADS.includes(resource);
   return ok([

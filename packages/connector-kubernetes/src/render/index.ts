@@ -20,7 +20,7 @@ export { DEFAULT_LAYOUT, type Layout } from "./layout.js";
 export { collectionOf, type Manifest, toYaml } from "./manifest.js";
 export type { CertifiedPlan } from "./objects.js";
 export { type OpenApi, readOpenApi } from "./openapi.js";
-export { type Allowed, isCurrent, Protect, readProtect } from "./protect.js";
+export { type Allowed, Protect, readProtect } from "./protect.js";
 
 /** What is rendered, and for whom. */
 export interface RenderInput {

@@ -44,9 +44,3 @@ export type Protect = Static<typeof Protect>;
 export function readProtect(value: unknown): Result<Protect, "setting_invalid"> {
   return validate(Protect, value, "setting_invalid");
 }
-
-/** True until the day on which the exception ends. */
-export function isCurrent({ expires }: Pick<Allowed, "expires">, nowMs: number): boolean {
-  const end = Date.parse(`${expires}T00:00:00Z`);
-  return Number.isFinite(end) && nowMs < end;
-}
