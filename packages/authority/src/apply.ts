@@ -72,7 +72,11 @@ function applyTake(state: MutableState, effect: TakeEffect): void {
 }
 
 /** What stands until the broker notes more: taken, nothing known to have happened. */
-export function takenExecution({ entry, subject, now_ms }: Pick<TakeEffect, "entry" | "subject" | "now_ms">): Execution {
+export function takenExecution({
+  entry,
+  subject,
+  now_ms,
+}: Pick<TakeEffect, "entry" | "subject" | "now_ms">): Execution {
   const { action, resource, parameters } = entry.request;
   return {
     op: entry.op,

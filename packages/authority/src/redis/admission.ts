@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ok, type Result } from "@seb/schema";
 import { takenExecution } from "../apply.js";
-import type { AdmissionStore, Execution, OpenEntry, Pin, Taken, TakeCode, TakeRequest } from "../port.js";
+import type { AdmissionStore, Execution, OpenEntry, Pin, TakeCode, Taken, TakeRequest } from "../port.js";
 import { BROKER_KEYS, EXECUTIONS_KEY, OPEN_KEY, TAKES_PREFIX, VIEW_KEY } from "./keys.js";
 import { type RedisLink, type Sent, scriptOf } from "./link.js";
 import { BROKER_SCRIPT } from "./lua/broker.js";
@@ -10,6 +11,8 @@ import { infoFields } from "./settings.js";
 import { entryOf, executionOf, keptText, type StoredEntry } from "./stored.js";
 
 const SCRIPT = scriptOf(BROKER_SCRIPT);
+/** Pause between two looks for an entry, in milliseconds. */
+const LOOK_AGAIN_MS = 20;
 type Word = "note" | "close";
 
 /**
@@ -128,7 +131,11 @@ export class RedisAdmission implements AdmissionStore {
     const endMs = performance.now() + this.confirmMs;
     while (await this.link.usableWithin(endMs - performance.now())) {
       const [info, sent] = await this.link.together(["INFO", "server"], ["HGET", OPEN_KEY, certId]);
-      if (info?.kind !== "answer" || sent?.kind !== "answer") continue;
+      if (info?.kind !== "answer" || sent?.kind !== "answer") {
+        // A connection that has just broken fails at once, and says so only when the event loop turns.
+        await sleep(LOOK_AGAIN_MS);
+        continue;
+      }
       const entry = entryOf(sent.value);
       const same = infoFields(String(info.value)).get("run_id") === runId;
       return same && entry?.attempt === attempt ? entry : undefined;

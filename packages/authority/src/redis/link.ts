@@ -87,11 +87,11 @@ export class RedisLink {
   /** Waits until the link is usable; false when it is not within the time, or closed. */
   async usableWithin(ms: number): Promise<boolean> {
     const endMs = performance.now() + ms;
-    while (!this.usable) {
+    for (;;) {
       if (this.#closed || performance.now() >= endMs) return false;
+      if (this.usable) return true;
       await sleep(POLL_MS);
     }
-    return true;
   }
 
   /** Sends one command. */
@@ -134,10 +134,7 @@ export class RedisLink {
 
   async #check(): Promise<void> {
     const epoch = this.#epoch;
-    const [info, config] = await Promise.all([
-      this.#send("INFO", []),
-      this.#send("CONFIG", ["GET", ...SETTING_NAMES]),
-    ]);
+    const [info, config] = await Promise.all([this.#send("INFO", []), this.#send("CONFIG", ["GET", ...SETTING_NAMES])]);
     if (epoch !== this.#epoch || this.#closed) return;
     const reasons = this.#judge(info, config);
     // A server that is merely slow stays as strong as it was found; one that was never found strong is not used.
@@ -160,7 +157,8 @@ export class RedisLink {
 
 /** The server's own words of refusal; undefined when the error is of the connection. By shape: errors may come from another realm. */
 function replyError(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("name" in error) || error.name !== "ReplyError") return undefined;
+  if (typeof error !== "object" || error === null || !("name" in error) || error.name !== "ReplyError")
+    return undefined;
   return "message" in error && typeof error.message === "string" ? error.message : "";
 }
 

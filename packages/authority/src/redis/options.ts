@@ -24,8 +24,10 @@ export interface RedisStoreOptions {
 /** What is wrong with the way to the store, whatever the server says. */
 export type ExposureReason = "store_plaintext" | "store_anonymous";
 
+type ClientOptions = Omit<RedisOptions, "replyMapping">;
+
 export interface Endpoint {
-  readonly client: RedisOptions;
+  readonly client: ClientOptions;
   readonly exposed: readonly ExposureReason[];
 }
 
@@ -56,7 +58,7 @@ export async function endpointOf(options: RedisStoreOptions): Promise<Result<End
     return fail("setting_invalid", "Files for TLS are given, but the store's URL is not rediss://.");
   try {
     const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    const client: RedisOptions = {
+    const client: ClientOptions = {
       ...clientOptions(options),
       host,
       port: url.port === "" ? 6379 : Number(url.port),
@@ -75,7 +77,7 @@ function exposureOf(secure: boolean, named: boolean): ExposureReason[] {
 }
 
 /** Nothing waits for a connection and nothing is sent twice: a take that was sent again would find itself used. */
-function clientOptions({ commandTimeoutMs = 250 }: RedisStoreOptions): RedisOptions {
+function clientOptions({ commandTimeoutMs = 250 }: RedisStoreOptions): ClientOptions {
   return {
     lazyConnect: true,
     protocol: 2,
@@ -101,7 +103,7 @@ async function tlsOf(files: RedisStoreOptions["tls"]): Promise<NonNullable<Redis
   };
 }
 
-async function credentialsOf({ username, passwordFile }: RedisStoreOptions): Promise<RedisOptions> {
+async function credentialsOf({ username, passwordFile }: RedisStoreOptions): Promise<ClientOptions> {
   if (username === undefined || passwordFile === undefined) return {};
   const password = (await readSecret(passwordFile)).trim();
   if (password === "") throw new UnusableFile(`${passwordFile} is empty.`);

@@ -35,7 +35,14 @@ const DETAILS = {
 type ReplyCode = keyof typeof DETAILS;
 
 /** Facts that are numbers; the scripts write all as text. */
-const NUMBERS: ReadonlySet<string> = new Set(["view_seq", "min_seq", "limit", "window_seconds", "certificate", "floor"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "view_seq",
+  "min_seq",
+  "limit",
+  "window_seconds",
+  "certificate",
+  "floor",
+]);
 
 export const unavailable = (detail = "The store does not answer.") => fail("store_unavailable", detail);
 

@@ -2,8 +2,8 @@ import { type Json, readJson } from "@seb/canonical";
 import {
   CertId,
   Compact,
-  closed,
   Counter,
+  closed,
   Digest,
   ExecutionAnswer,
   ExecutionRequest,
