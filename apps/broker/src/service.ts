@@ -1,4 +1,4 @@
-import { createHttpService } from "@seb/service-kit";
+import { createHttpService, type ShellRefusal } from "@seb/service-kit";
 import { createBroker } from "./broker.js";
 import type { BrokerConfig } from "./config.js";
 import { startRecalling } from "./execution/recall.js";
@@ -29,7 +29,7 @@ export async function createService(config: BrokerConfig, ports: BrokerPorts): P
     metrics: ports.metrics,
     log: ports.log,
     clock: ports.clock,
-    onRefused: ({ code, requestId }) => void ports.refusals.refuse(false, code, { code, request_id: requestId }),
+    onRefused: (refusal) => void recordShellRefusal(ports, refusal),
   });
   let stopRecalling = () => {};
   let reconciling: { stop(): Promise<void> } | undefined;
@@ -52,4 +52,15 @@ function notReady(ports: BrokerPorts): readonly string[] {
   const status = ports.status.current();
   if (!status.ok) return [...health, status.error.code];
   return status.value.bundle === null ? [...health, "no_active_bundle"] : health;
+}
+
+/** What the HTTP shell refused itself counts like any stranger's refusal; that it could not be recorded is for the log alone. */
+async function recordShellRefusal(ports: BrokerPorts, { code, requestId, route }: ShellRefusal): Promise<void> {
+  try {
+    const recorded = await ports.refusals.refuse(false, code, { request_id: requestId, route });
+    if (!recorded.ok)
+      ports.log.error({ request_id: requestId, code: recorded.error.code }, "a refusal was not recorded");
+  } catch (thrown) {
+    ports.log.error({ request_id: requestId, err: thrown }, "a refusal was not recorded");
+  }
 }

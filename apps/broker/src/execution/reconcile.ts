@@ -52,7 +52,9 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
   const taker = { broker: config.instance, boot: ports.chain.boot, life_ms: TAKEOVER_LIFE_MS };
   const taken = await ports.store.takeOver(entry.cert_id, entry.fence, taker, pin.value);
   if (!taken.ok) return taken;
-  const claims = await claimsOf(broker, entry.certificate);
+  // Our own decision holds the claims, verified when it was made: the signer's key may have been rotated since.
+  const decided = broker.index.get(entry.cert_id)?.claims;
+  const claims = decided ? ok(decided) : await claimsOf(broker, entry.certificate);
   if (!claims.ok) return claims;
   const { fence, seq } = taken.value;
   const noted = await ports.chain.append("takeover", {

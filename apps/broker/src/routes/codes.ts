@@ -11,6 +11,7 @@ export const EXECUTION_CODES: readonly Code[] = [
   "request_invalid",
   "header_invalid",
   "bundle_invalid",
+  "chain_fork",
 ];
 
 /** Codes of routes that an agent reaches by a proof alone. */

@@ -1,33 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fail } from "@seb/schema";
+import type { Trust } from "@seb/verify-core";
 import { connectorWith, gateAt, TestBroker } from "../../testing/broker.js";
 import { certify, OPERATION } from "../../testing/certificate.js";
 import { freshId, World } from "../../testing/world.js";
+import type { BrokerPorts } from "../index.js";
 
 let world: World;
 let broker: TestBroker;
 let gate: ReturnType<typeof gateAt> | undefined;
 let throws = false;
-beforeAll(async () => {
-  world = await World.make();
+async function start(ports: Partial<BrokerPorts> = {}): Promise<void> {
   broker = await TestBroker.start(world, {
     hook: async (name, run) => {
       if (name === "mint") await gate?.pause();
       return run();
     },
-    ports: (real) =>
-      connectorWith(real, (git) => ({
-        async open(request) {
-          const session = await git.open(request);
-          if (!session.ok || !throws) return session;
-          const execute = () => Promise.reject(new Error("the connection broke"));
-          return { ok: true, value: { identity: session.value.identity, execute } };
-        },
-        // A target that cannot tell: neither fenced nor asked.
-        fence: async () => fail("target_unavailable", "silent"),
-        reconcile: async () => fail("target_unavailable", "silent"),
-      })),
+    ports: (real) => ({ ...silentTarget(real), ...ports }),
   });
+}
+
+/** A target that breaks off while it is sent to, and cannot tell afterwards: it is neither fenced nor asked. */
+const silentTarget = (ports: BrokerPorts) =>
+  connectorWith(ports, (git) => ({
+    async open(request) {
+      const session = await git.open(request);
+      if (!session.ok || !throws) return session;
+      const execute = () => Promise.reject(new Error("the connection broke"));
+      return { ok: true, value: { identity: session.value.identity, execute } };
+    },
+    fence: async () => fail("target_unavailable", "silent"),
+    reconcile: async () => fail("target_unavailable", "silent"),
+  }));
+
+beforeAll(async () => {
+  world = await World.make();
+  await start();
 });
 afterAll(async () => {
   await broker.stop();
@@ -62,6 +70,18 @@ describe("an execution that is unknown", () => {
     const again = await broker.resolve({ do: "resolve", certificate: id, state });
     expect(again).toMatchObject({ status: 409, code: "resolution_refused" });
     expect(await own("resolution", id)).toHaveLength(1);
+  });
+
+  it("is resolved also when the signer's key has left the trust file meanwhile", async () => {
+    const id = await unknown();
+    await broker.stop();
+    const known = world.trust;
+    const find: Trust["find"] = (typ, kid) => (typ === "seb-cert+jwt" ? undefined : known.find(typ, kid));
+    await start({ trust: () => ({ ...known, find }) });
+    const answer = await broker.resolve({ do: "resolve", certificate: id, state: "not_executed" });
+    expect(answer).toMatchObject({ status: 200, body: { state: "not_executed" } });
+    await broker.stop();
+    await start();
   });
 
   it("blocks its resource until then", async () => {
