@@ -100,6 +100,7 @@ describe("the signer records what it refuses", () => {
     ["proof_expired", () => askProved({ claims: { iat: now() - 100 } })],
     ["agent_unknown", () => askProved({}, stranger)],
     ["proof_replayed", replayed],
+    ["action_unknown", () => http(url("signer", "/v1/actions/drop"))],
     ["request_unknown", () => world.agent.get(url("signer", `/v1/requests/p_${"a".repeat(26)}`))],
     [
       "request_unknown",

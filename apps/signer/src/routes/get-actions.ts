@@ -5,6 +5,7 @@ import { activeControl } from "../authenticate.js";
 import { bounded } from "../bounded.js";
 import type { Signer } from "../signer.js";
 import { BUNDLE_CODES } from "./codes.js";
+import { refuse } from "./refuse.js";
 
 /** `GET /v1/actions`: the actions of the active bundle. Open: it says nothing that the control folder's readers do not know. */
 export function getActions(signer: Signer): Route {
@@ -15,9 +16,9 @@ export function getActions(signer: Signer): Route {
     success: { status: 200, body: ActionsAnswer },
     codes: BUNDLE_CODES,
     query: [],
-    async handle() {
+    async handle(context) {
       const control = await bounded(signer, activeControl(signer));
-      if (!control.ok) return { failure: control.error };
+      if (!control.ok) return refuse(signer, context, control);
       const { digest, actions } = control.value.bundle;
       const body: ActionsAnswer = {
         bundle: digest,
@@ -37,12 +38,12 @@ export function getAction(signer: Signer): Route {
     success: { status: 200, body: ActionAnswer },
     codes: [...BUNDLE_CODES, "action_unknown"],
     query: [],
-    async handle({ params }) {
+    async handle(context) {
       const control = await bounded(signer, activeControl(signer));
-      if (!control.ok) return { failure: control.error };
+      if (!control.ok) return refuse(signer, context, control);
       const { bundle } = control.value;
-      const definition = bundle.actions.get(params.name ?? "");
-      if (!definition) return { failure: fail("action_unknown", "the active bundle has no such action").error };
+      const definition = bundle.actions.get(context.params.name ?? "");
+      if (!definition) return refuse(signer, context, fail("action_unknown", "the active bundle has no such action"));
       const body: ActionAnswer = actionView(definition, bundle.digest, definition.tier);
       return { status: 200, body };
     },

@@ -8,7 +8,7 @@ import {
   type Result,
   validate,
 } from "@seb/schema";
-import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
+import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { approve } from "../approvals/approve.js";
 import { countedApprovals } from "../approvals/count.js";
 import { authenticateReader } from "../authenticate.js";
@@ -17,6 +17,7 @@ import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
 import { readWord, revokedOf } from "../word.js";
 import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
+import { refuse } from "./refuse.js";
 
 /** `GET /v1/requests/{id}`: what an approver signs, and who already did. Asked with a proof by an agent or an approver of the active bundle. */
 export function getRequest(signer: Signer): Route {
@@ -37,7 +38,7 @@ export function getRequest(signer: Signer): Route {
     query: [],
     async handle(context) {
       const found = await bounded(signer, find(signer, context));
-      return found.ok ? { status: 200, body: found.value } : refuse(signer, context, found, undefined);
+      return found.ok ? { status: 200, body: found.value } : refuse(signer, context, found);
     },
   };
 }
@@ -54,7 +55,7 @@ export function postApprovals(signer: Signer): Route {
     body: ApprovalRequest,
     async handle(context) {
       const id = requestId(context);
-      if (!id.ok) return refuse(signer, context, id, undefined);
+      if (!id.ok) return refuse(signer, context, id);
       let approver: string | undefined;
       const approved = await bounded(
         signer,
@@ -115,23 +116,4 @@ function answerOf({ body, issued }: PendingEntry, approvals: string[], nowSecond
     approvals,
     needed,
   };
-}
-
-async function refuse(
-  signer: Signer,
-  context: Context,
-  { error }: Extract<Result<never>, { ok: false }>,
-  authentic: Readonly<Record<string, unknown>> | undefined,
-): Promise<Reply> {
-  const body = { request_id: context.requestId, ...authentic };
-  const recorded = await bounded<unknown>(
-    signer,
-    signer.ports.refusals.refuse(authentic !== undefined, error.code, body),
-  );
-  if (!recorded.ok)
-    signer.ports.log.error(
-      { request_id: context.requestId, code: recorded.error.code },
-      "a refusal could not be recorded",
-    );
-  return { failure: error };
 }

@@ -1,0 +1,24 @@
+import type { Result } from "@seb/schema";
+import type { Context, Reply } from "@seb/service-kit";
+import { bounded } from "../bounded.js";
+import type { Signer } from "../signer.js";
+
+/** Records a refusal outside issuance and makes its problem. With `authentic`, somebody known was refused: it has a record of its own. */
+export async function refuse(
+  signer: Signer,
+  context: Pick<Context, "requestId">,
+  { error }: Extract<Result<never>, { ok: false }>,
+  authentic?: Readonly<Record<string, unknown>>,
+): Promise<Reply> {
+  const body = { request_id: context.requestId, ...authentic };
+  const recorded = await bounded<unknown>(
+    signer,
+    signer.ports.refusals.refuse(authentic !== undefined, error.code, body),
+  );
+  if (!recorded.ok)
+    signer.ports.log.error(
+      { request_id: context.requestId, code: recorded.error.code },
+      "a refusal could not be recorded",
+    );
+  return { failure: error };
+}
