@@ -11,10 +11,12 @@ import { randomOf } from "./random.mjs";
 import { requestOf } from "./requests.mjs";
 import { exchange } from "./wire.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const checkout = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+/** The built tree under fire: this repository, or a copy of its build. */
+const root = process.env.SEB_ROOT ?? checkout;
 /** The one table of codes, of the build that is fired at. */
 const { CODES } = await import(pathToFileURL(join(root, "packages", "schema", "dist", "index.js")).href);
-const findingsFolder = join(root, "reports", "fuzz-http");
+const findingsFolder = join(checkout, "reports", "fuzz-http");
 const USAGE = `usage: npm run fuzz:http -- [--requests N] [--seed N] [--first INDEX] [--concurrency N]
   Request INDEX of a seed is always made by the same choices; --first INDEX --requests 1 repeats one of them.`;
 const MAX_REQUESTS = 10_000_000;

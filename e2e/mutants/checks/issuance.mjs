@@ -255,11 +255,7 @@ export const ISSUANCE = [
     [
       "refusals of the HTTP shell are not counted",
       "shell",
-      edit(
-        "apps/broker/dist/service.js",
-        "onRefused: ({ code, requestId })=>void",
-        "onRefused: ({ code, requestId })=>true || void",
-      ),
+      edit("apps/broker/dist/service.js", "onRefused: (refusal)=>void", "onRefused: (refusal)=>true || void"),
     ],
     [
       "what is beyond the budget is not counted",

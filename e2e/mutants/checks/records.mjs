@@ -60,11 +60,7 @@ export const RECORDS_AND_SECRETS = [
       "the log masks nothing, and says each request's headers",
       "log",
       [
-        edit(
-          "packages/service-kit/dist/log.js",
-          "sink.write(maskSecrets(line));",
-          "sink.write(line);",
-        ),
+        edit("packages/service-kit/dist/log.js", "sink.write(maskSecrets(line));", "sink.write(line);"),
         edit("packages/service-kit/dist/log.js", 'censor: "[secret]"', "censor: (value)=>value"),
         edit(
           "apps/broker/dist/routes/post-executions.js",
