@@ -198,6 +198,15 @@ describe("every layer refuses alone, when the ones before it were passed", () =>
     expect(world.ledger.find("signer", "issued")).toHaveLength(before + 1);
   });
 
+  it("records: each refusal of an authentic certificate has its own, however many come in a second", async () => {
+    const certificate = await certify(world);
+    const body = { ...OPERATION, parameters: { ...OPERATION.parameters, replicas: 13 } };
+    const answers = await Promise.all(Array.from({ length: 60 }, () => world.agent.execute(certificate, body)));
+    expect(new Set(answers.map((answer) => answer.body.code))).toEqual(new Set(["scope_exceeded"]));
+    const records = world.ledger.find("broker", "refusal", { cert_id: idOf(certificate), code: "scope_exceeded" });
+    expect(records).toHaveLength(60);
+  });
+
   it("record: a decision that cannot be written is not carried out", async () => {
     const certificate = await certify(world);
     const head = world.gitops.head();

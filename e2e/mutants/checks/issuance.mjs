@@ -275,6 +275,7 @@ export const ISSUANCE = [
         "if (authentic || withinBudget()) return",
         "if (withinBudget()) return",
       ),
+      alone("however many come"),
     ],
     [
       "nobody records refusals",

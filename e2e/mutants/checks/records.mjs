@@ -95,6 +95,18 @@ export const RECORDS_AND_SECRETS = [
       ),
     ],
   ]),
+  ...mutantsOf("an-environment-begins-with-seb-init", [
+    [
+      "everybody may read the keys",
+      "only",
+      edit("apps/seb/dist/init/keys.js", "const SECRET_MODE = 0o600;", "const SECRET_MODE = 0o644;"),
+    ],
+    [
+      "everybody may read the servers' passwords",
+      "only",
+      edit("apps/seb/dist/init/server-users.js", "const SECRET_MODE = 0o600;", "const SECRET_MODE = 0o644;"),
+    ],
+  ]),
   ...mutantsOf("the-examples-run-as-shown", [
     [
       "the SDK proves another body than it sends",
