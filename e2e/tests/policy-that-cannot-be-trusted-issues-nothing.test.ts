@@ -41,9 +41,15 @@ function expectNothing(answer: Answer, expected: Record<string, unknown>): void 
 }
 
 describe("policy that cannot be trusted issues nothing", () => {
+  const HIDDEN = 'permit (principal, action, resource)\nwhen { context.region == "mars" && context.luck > 3 };\n';
   const BROKEN: readonly [string, string, (text: string) => string][] = [
     ["a policy that cannot be parsed", "policy/10-auto-low-risk.cedar", (text) => text.replace("when {", "when")],
     ["a policy that knows no such fact", "policy/10-auto-low-risk.cedar", (text) => text.replace("risk", "luck")],
+    [
+      "a policy that knows no such fact, where no test of the bundle comes to it",
+      "policy/10-auto-low-risk.cedar",
+      (text) => `${text}\n@id("hidden")\n@rank("11")\n${HIDDEN}`,
+    ],
     ["a policy without an id", "policy/10-auto-low-risk.cedar", (text) => text.replace(/@id.*\n/, "")],
     [
       "two policies of one id",
