@@ -104,11 +104,21 @@ export const ADMISSION = [
     ],
   ]),
   ...mutantsOf("a-certificate-works-once", [
-    ["the state of an earlier presentation is not looked up", "replay", noReplay],
+    [
+      "the state of an earlier presentation is not looked up",
+      "replay",
+      noReplay,
+      { filter: "refuses another operation|answers the same operation" },
+    ],
     ["take does not look at used ids", "take", noUsed, alone("another presentation used")],
     ["two executions may be open on one resource", "lease", noBusy, alone("a second certificate")],
     ["the target's marker is not looked at", "marker", noMarker, alone("the marker of the certificate")],
-    ["nobody remembers used certificates", "all", [noReplay, noUsed, noBusy, noMarker]],
+    [
+      "nobody remembers used certificates",
+      "all",
+      [noReplay, noUsed, noBusy, noMarker],
+      { filter: "answers the same|refuses another|exactly one of 40" },
+    ],
     [
       "an entry of an earlier boot is never taken over",
       "reconciler",
@@ -117,6 +127,7 @@ export const ADMISSION = [
         "const ownEarlier = entry.broker === config.instance",
         "const ownEarlier = false",
       ),
+      { filter: "killed after take" },
     ],
     [
       "the reconciler does not ask the target",
@@ -126,6 +137,7 @@ export const ADMISSION = [
         "const said = await connector.reconcile(claims.jti, claims.contract, signal);",
         'const said = { ok: true, value: { state: "not_executed" } };',
       ),
+      { filter: "killed after execute" },
     ],
   ]),
   ...mutantsOf("a-request-that-differs-from-the-contract-is-refused", [
@@ -236,15 +248,20 @@ export const ADMISSION = [
     ],
   ]),
   ...mutantsOf("state-that-drifted-is-not-written", [
-    ["the broker does not compare the state", "state", noState],
-    ["the connector does not compare the blobs", "blob", noBlob],
+    ["the broker does not compare the state", "state", noState, { filter: "certified file changed in between" }],
+    ["the connector does not compare the blobs", "blob", noBlob, { filter: "after the last look" }],
     [
       "the branch is overwritten",
       "push",
       edit("packages/connector-git/dist/remote.js", "...leases,", '"--force",'),
       { filter: "racing commits" },
     ],
-    ["nobody compares the state", "all", [noState, noBlob]],
+    [
+      "nobody compares the state",
+      "all",
+      [noState, noBlob],
+      { filter: "certified file changed in between|after the last look" },
+    ],
   ]),
   ...mutantsOf("a-stolen-signer-key-meets-the-ceilings", [
     [

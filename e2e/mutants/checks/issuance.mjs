@@ -237,11 +237,13 @@ export const ISSUANCE = [
         "const recorded = await broker.ports.refusals.refuse(more.authentic, failure.code, body);",
         "const recorded = { ok: true };",
       ),
+      { filter: "the broker records" },
     ],
     [
       "the signer records no denials",
       "signer",
       edit(`${SIGNER}/issuance/refuse.js`, 'if (failure.code === "approval_pending") return;', "if (true) return;"),
+      { filter: "the signer records" },
     ],
     [
       "the revocation service records no refusals",
@@ -251,21 +253,25 @@ export const ISSUANCE = [
         "await deadline.race(ports.refusals.refuse(verified !== undefined, failure.code, {",
         "await deadline.race((async ()=>undefined)(verified !== undefined, failure.code, {",
       ),
+      { filter: "the revocation service records" },
     ],
     [
       "refusals of the HTTP shell are not counted",
       "shell",
       edit("apps/broker/dist/service.js", "onRefused: (refusal)=>void", "onRefused: (refusal)=>true || void"),
+      { filter: "the broker records" },
     ],
     [
       "what is beyond the budget is not counted",
       "counts",
       edit("packages/records/dist/refusals.js", "count(code, 1, clock.nowMs());", ""),
+      { filter: "a flood of garbage" },
     ],
     [
       "strangers may fill the log",
       "budget",
       edit("packages/records/dist/refusals.js", "if (authentic || withinBudget()) return", "if (true) return"),
+      { filter: "a flood of garbage" },
     ],
     [
       "authentic refusals fall under the budget",

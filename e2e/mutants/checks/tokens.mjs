@@ -159,11 +159,13 @@ export const TOKENS = [
       "admission does not look at the window",
       "admission",
       edit(ADMIT, WINDOW_STEP, 'await step("window", ()=>true ? ok(undefined) : checkWindow(claims, {'),
+      { filter: "executes until the end" },
     ],
     [
       "the end is forgiven a minute",
       "admission",
       edit(`${VERIFY}/window.js`, "if (!(nowSeconds < exp)) return", "if (!(nowSeconds < exp + 60)) return"),
+      { filter: "executes until the end" },
     ],
     [
       "the beginning is forgiven an hour",
@@ -173,11 +175,13 @@ export const TOKENS = [
         'if (!(nbf <= nowSeconds + skewSeconds)) return fail("not_yet_valid"',
         'if (!(nbf <= nowSeconds + 3600)) return fail("not_yet_valid"',
       ),
+      { filter: "waits for its beginning" },
     ],
     [
       "a certificate may live as long as it says",
       "admission",
       edit(`${VERIFY}/window.js`, "if (!(exp - Math.min(iat, nbf) <= maxLifetimeSeconds)) return", "if (false) return"),
+      { filter: "refuses what lives longer" },
     ],
     [
       "the guard does not look at the window",
@@ -187,6 +191,7 @@ export const TOKENS = [
         "const closed = ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs;",
         "const closed = false;",
       ),
+      { filter: "paused before" },
     ],
     [
       "nobody looks at the window",
@@ -205,6 +210,7 @@ export const TOKENS = [
         ),
         edit("packages/authority/dist/admit.js", "if (request.exp * 1000 <= nowMs) return", "if (false) return"),
       ],
+      { filter: "executes until the end|paused before" },
     ],
   ]),
   ...mutantsOf("a-stolen-certificate-is-useless", [
