@@ -1,9 +1,21 @@
-import { afterAll, beforeAll, describe } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Json } from "@seb/canonical";
 import { type ConnectorRig, connectorContract } from "@seb/connector/contract";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
-import { connect, contractOf, deploying, deployment, deploymentPath, NEW_IMAGE, operationOf } from "../test/change.js";
-import { Cluster } from "../test/cluster.js";
+import {
+  connect,
+  contractOf,
+  deploying,
+  deployment,
+  deploymentPath,
+  NEW_IMAGE,
+  newCertId,
+  observed,
+  opened,
+  operationOf,
+  soon,
+} from "../test/change.js";
+import { Cluster, EXECUTIONS } from "../test/cluster.js";
 import { isMap, members, textAt, valueAt } from "./json.js";
 import { MARKER } from "./names.js";
 
@@ -56,6 +68,28 @@ suite("the Kubernetes connector", () => {
   }
 
   connectorContract("kubernetes", start);
+
+  it.each([
+    ["binding", (namespace: string) => `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`],
+    ["account", () => `/api/v1/namespaces/${EXECUTIONS}/serviceaccounts`],
+  ])("does not take a %s that a finalizer holds for recalled", async (_title, collection) => {
+    const namespace = `held-${rigs}-${_title}`;
+    await prepare(cluster, namespace);
+    const connector = connect(cluster, brokerToken);
+    const change = deploying(namespace);
+    const contract = contractOf(change, (await observed(connector, change)).precondition);
+    const certId = newCertId();
+    await opened(connector, change, { certId, contract });
+    const path = `${collection(namespace)}/seb-c-${certId.slice(2)}`;
+    const hold = (finalizers: readonly string[]) =>
+      cluster.must("PATCH", path, { metadata: { finalizers } }, "application/merge-patch+json");
+    await hold(["example.com/stay"]);
+    expect(await connector.recall(certId, contract, soon())).toMatchObject({ error: { code: "target_refused" } });
+    await hold([]);
+    expect(await connector.recall(certId, contract, soon())).toMatchObject({ ok: true });
+    expect((await cluster.admin("GET", path)).status).toBe(404);
+    await connector.close();
+  });
 });
 
 /** Namespace, Deployment, Role, and what the broker may do there. */

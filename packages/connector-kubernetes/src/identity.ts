@@ -35,18 +35,27 @@ export const accountsPath = (namespace: string): string => `/api/v1/namespaces/$
 export const bindingsPath = (namespace: string): string =>
   `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`;
 
-/** Makes account and binding side by side, then asks for the token. What an earlier attempt at the same execution made is used again. */
+/** Makes the binding beside the account and its token. What an earlier attempt at the same execution made is used again. */
 export async function mint(
   client: KubeClient,
   plan: IdentityPlan,
   signal: AbortSignal,
 ): Promise<Result<Identity, ObserveCode>> {
-  const [accountUid, binding] = await Promise.all([
-    makeAccount(client, plan, signal),
+  const [account, binding] = await Promise.all([
+    accountWithToken(client, plan, signal),
     makeBinding(client, plan, signal),
   ]);
+  if (!account.ok) return account;
+  return binding.ok ? ok({ ...account.value, ...binding.value }) : binding;
+}
+
+async function accountWithToken(
+  client: KubeClient,
+  plan: IdentityPlan,
+  signal: AbortSignal,
+): Promise<Result<Pick<Identity, "token" | "accountUid">, ObserveCode>> {
+  const accountUid = await makeAccount(client, plan, signal);
   if (!accountUid.ok) return accountUid;
-  if (!binding.ok) return binding;
   const reply = await client.call({
     method: "POST",
     path: `${accountsPath(plan.executionsNamespace)}/${plan.name}/token`,
@@ -61,7 +70,7 @@ export async function mint(
   if (failed !== undefined) return failed;
   const token = reply.answered ? textAt(reply.body, "status", "token") : undefined;
   if (token === undefined || !TOKEN.test(token)) return fail("target_refused", "The API server issued no token.");
-  return ok({ token, accountUid: accountUid.value, ...binding.value });
+  return ok({ token, accountUid: accountUid.value });
 }
 
 async function makeAccount(

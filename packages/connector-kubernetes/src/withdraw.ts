@@ -1,3 +1,4 @@
+import type { Json } from "@seb/canonical";
 import type { ObserveCode } from "@seb/connector";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "./client.js";
@@ -38,7 +39,10 @@ export async function withdraw(
   return unbound.ok ? removed : unbound;
 }
 
-/** Deletes in the background, only the object that was meant, and looks whether it is gone: an answer of 200 does not say so. */
+/**
+ * Deletes in the background, only the object that was meant, and makes sure that it is gone. An answer of 200 alone does not say so: what a
+ * finalizer holds is answered with its `deletionTimestamp`, and lives on.
+ */
 export async function remove(
   client: KubeClient,
   path: string,
@@ -52,6 +56,8 @@ export async function remove(
       const isGone = reply.answered && (reply.status === 404 || reply.status === 409);
       const failed = isGone ? undefined : failureOf(reply, "deletion");
       if (failed !== undefined) return failed;
+      if (reply.answered && reply.status === 404) return ok(undefined);
+      if (!isGone && reply.answered && saysGone(reply.body, uid)) return ok(undefined);
     }
     const left = await client.call({ method: "GET", path, signal });
     if (left.answered && left.status === 404) return ok(undefined);
@@ -63,6 +69,14 @@ export async function remove(
     uid = found;
   }
   return fail("target_refused", "The execution's identity comes back each time it is deleted.");
+}
+
+/** The server answers a deletion that is done with a success that names the object, or with the object as it was last. */
+function saysGone(body: Json, uid: string): boolean {
+  if (textAt(body, "kind") === "Status")
+    return textAt(body, "status") === "Success" && textAt(body, "details", "uid") === uid;
+  const isHeld = textAt(body, "metadata", "deletionTimestamp") !== undefined;
+  return textAt(body, "metadata", "uid") === uid && !isHeld;
 }
 
 /** Options of a deletion that takes effect at once: in the background, without finalizers, of this very object. */
