@@ -164,6 +164,7 @@ describe("a stolen signer key cannot invent operations", () => {
     ["a bound less", { scope: { image_digest: NEW_IMAGE } }],
     ["a bound too many", { scope: { image_digest: NEW_IMAGE, max_replicas: 12, surge: 1 } }],
     ["another image", { scope: { image_digest: buildDigest("checkout", 9), max_replicas: 12 } }],
+    ["a policy that the bundle does not have", { policy: { id: "invented", also: [], epoch: 9 } }],
     ["a region that the service does not have", { resource: "service:checkout/region:mars-1" }],
   ])("with %s beside the contract", async (_name, changes) => {
     const body = "resource" in changes ? changes : {};

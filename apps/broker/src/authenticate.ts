@@ -30,6 +30,7 @@ export async function authenticateAgent(
     urls: config.public_urls.map((base) => base + request.path),
     nowSeconds,
     maxAgeSeconds: config.proof_max_age_seconds,
+    keys: broker.proofKeys,
     ...(request.op === undefined ? {} : { op: request.op }),
   });
   if (!proof.ok) return proof;

@@ -1,4 +1,4 @@
-import { createReplayWindow } from "@seb/verify-core";
+import { createProofKeys, createReplayWindow, type ProofKeys } from "@seb/verify-core";
 import { createOpenBundles, type OpenBundles } from "./bundles.js";
 import type { BrokerConfig } from "./config.js";
 import { createExecutionIndex, type ExecutionIndex } from "./execution/index-of-records.js";
@@ -14,6 +14,8 @@ export interface Broker {
   readonly bundles: OpenBundles;
   /** Proofs seen within their age; full means refusing, never forgetting. */
   readonly proofs: ReturnType<typeof createReplayWindow>;
+  /** Keys of earlier proofs. */
+  readonly proofKeys: ProofKeys;
   /** Executions of this process that are under way. */
   readonly running: OpenExecutions;
   /** What this broker's own records say of executions. */
@@ -21,6 +23,7 @@ export interface Broker {
 }
 
 const MAX_PROOFS = 200_000;
+const MAX_PROOF_KEYS = 1000;
 
 /** Assembles the shared parts; nothing starts yet. */
 export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
@@ -30,6 +33,7 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
     metrics: createBrokerMetrics(ports.metrics),
     bundles: createOpenBundles(ports.bundles),
     proofs: createReplayWindow({ maxEntries: MAX_PROOFS }),
+    proofKeys: createProofKeys({ maxEntries: MAX_PROOF_KEYS }),
     running: createOpenExecutions(),
     index: createExecutionIndex(),
   };

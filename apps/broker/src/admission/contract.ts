@@ -1,5 +1,14 @@
 import { canonicalize, isJson } from "@seb/canonical";
-import { admits, agentAllowed, agentByKey, compile, instantiate, parseResource, tierOf } from "@seb/catalogue";
+import {
+  admits,
+  agentAllowed,
+  agentByKey,
+  compile,
+  instantiate,
+  parseResource,
+  policyIds,
+  tierOf,
+} from "@seb/catalogue";
 import { type CertificateClaims, type ExecutionRequest, fail, ok, type Result } from "@seb/schema";
 import type { OpenBundles } from "../bundles.js";
 import type { BrokerPorts } from "../ports.js";
@@ -42,6 +51,9 @@ export async function checkContract(
   const tier = tierOf(bundle, claims.action, place.service, claims.scope).tier;
   if (claims.tier < tier)
     return fail("contract_mismatch", "the certified tier is below the bundle's", { facts: { tier } });
+  // A policy that the bundle does not have would be out of reach of every order against policies.
+  if (!policyIds(bundle).includes(claims.policy.id))
+    return fail("contract_mismatch", "the certificate names a policy that its bundle does not have");
   const connector = ports.connectors.get(claims.contract.connector);
   if (!connector)
     return fail("target_unknown", "this broker has no such connector", {

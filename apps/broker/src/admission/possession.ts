@@ -13,6 +13,7 @@ export async function checkPossession(broker: Broker, presented: Presented, jkt:
     urls: config.public_urls.map((base) => base + presented.path),
     nowSeconds,
     maxAgeSeconds: config.proof_max_age_seconds,
+    keys: broker.proofKeys,
     op: presented.op,
     accessToken: presented.certificate,
   });

@@ -1,17 +1,6 @@
-import { type Bundle, openBundle } from "@seb/catalogue";
+import { type Bundle, openBundle, policyIds } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import type { BundleStore } from "../ports.js";
-
-const POLICY_ID = /@id\s*\(\s*"([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"\s*\)/g;
-
-/**
- * Ids (`@id("...")`) in a bundle's Cedar text. Found by spelling, without an engine: an id in a comment counts too, and an epoch raised
- * without need only makes certificates be asked for again.
- */
-export function policyIds(bundle: Pick<Bundle, "cedar">): readonly string[] {
-  const found = [...bundle.cedar.policies.matchAll(POLICY_ID)].map((match) => match[1] ?? "");
-  return [...new Set(found)].sort();
-}
 
 /** Reads and opens a bundle that is about to be activated. */
 export async function readBundle(
