@@ -111,10 +111,14 @@ describe("untouched", () => {
 function expectNoticed({ chains, verdict }: Report, tampered: Tampered, copied: Copy): void {
   const behindTheHeads = tampered.cut && tampered.lines.length > copied.proved;
   const [chain] = chains;
-  const located = chain?.problems.some(({ line }) => line === tampered.line) ?? false;
   const { what, line } = tampered;
-  const expected = behindTheHeads ? { verdict: "tail_not_proved" } : { verdict: "broken", located: true };
-  expect({ what, line, verdict, located }).toMatchObject({ what, line, ...expected });
+  const problem = chain?.problems.find((it) => it.line === line);
+  // Whole records in a wrong place are told by their position, not only by their links.
+  const displaced = !tampered.cut && ["deleted lines", "swapped lines", "repeated line"].includes(what);
+  const kind = displaced ? /^(missing|out_of_order)$/ : /./;
+  const located = { verdict: "broken", problem: { line, what: expect.stringMatching(kind) } };
+  const expected = behindTheHeads ? { verdict: "tail_not_proved" } : located;
+  expect({ what, line, verdict, problem }).toMatchObject({ what, line, ...expected });
 }
 
 describe(`${CHANGES} random changes of real chains (seed ${SEED})`, () => {
@@ -211,7 +215,18 @@ describe("whole chains", () => {
     };
     expect(await problemOf("agent")).toMatchObject({ verdict: "broken", line: 2, what: "not_a_record" });
     expect(await problemOf("broker-record")).toMatchObject({ verdict: "broken", line: 2 });
-    // The thief of the record key can write, but not what the second place already holds.
+    // One record changed by the thief of the record key: its own line is sound, the next one's link is not.
+    const at = Math.floor(copied.lines.length / 2);
+    const claims = payloadOf(copied.lines[at] ?? "");
+    const changed = await seal(
+      "seb-record+jws",
+      { ...claims, at_ms: Number(claims.at_ms) + 1 },
+      world.key("signer-record"),
+    );
+    writeFileSync(copied.file, `${copied.lines.with(at, changed).join("\n")}\n`);
+    const [chain] = (await verifier.verify(copied)).chains;
+    expect(chain?.problems).toContainEqual(expect.objectContaining({ line: at + 2, what: "link" }));
+    // The thief can write the whole rest anew, but not what the second place already holds.
     expect(await problemOf("signer-record")).toMatchObject({ verdict: "broken", what: "head_mismatch" });
     writeFileSync(copied.file, `${copied.lines.join("\n")}\n`);
   });
