@@ -57,6 +57,7 @@ async function proveKey(signer: Signer, proved: Proved): Promise<Result<ProvedKe
     urls: config.public_urls.map((base) => base + proved.path),
     nowSeconds,
     maxAgeSeconds,
+    keys: signer.proofKeys,
     ...(proved.op === undefined ? {} : { op: proved.op }),
   });
   if (!proof.ok) return proof;

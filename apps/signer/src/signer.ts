@@ -1,4 +1,4 @@
-import { createReplayWindow, type ReplayWindow } from "@seb/verify-core";
+import { createProofKeys, createReplayWindow, type ProofKeys, type ReplayWindow } from "@seb/verify-core";
 import type { SignerConfig } from "./config.js";
 import { type ControlReader, createControlReader } from "./control.js";
 import { PROVIDERS } from "./evidence/gather.js";
@@ -19,6 +19,8 @@ export interface Signer {
   readonly providers: readonly EvidenceProvider[];
   /** Proofs seen within their age; full means refusing, never forgetting. */
   readonly proofs: ReplayWindow;
+  /** Keys of earlier proofs. */
+  readonly proofKeys: ProofKeys;
   /** Requests per agent and minute. */
   readonly rates: Rates;
   /** Requests that must not run side by side: same idempotency key, same proposal. */
@@ -26,6 +28,7 @@ export interface Signer {
 }
 
 const MAX_PROOFS = 200_000;
+const MAX_PROOF_KEYS = 1000;
 const MINUTE_MS = 60_000;
 
 /** Assembles the shared parts and reads the journal back; nothing listens yet. */
@@ -38,6 +41,7 @@ export async function createSigner(config: SignerConfig, ports: SignerPorts): Pr
     journal: await openJournal(ports.chain),
     providers: ports.providers ?? PROVIDERS,
     proofs: createReplayWindow({ maxEntries: MAX_PROOFS }),
+    proofKeys: createProofKeys({ maxEntries: MAX_PROOF_KEYS }),
     rates: createRates({ limit: config.requests_per_minute, windowMs: MINUTE_MS, clock: ports.clock }),
     locks: createLocks(),
   };

@@ -5,6 +5,7 @@ export { type GateCode, type Gated, gate } from "./gate.js";
 export { type ObservationRules, type VerifiedObservation, verifyObservation } from "./observation.js";
 export { ORDER_MAX_LIFETIME_SECONDS, type OrderCode, type VerifiedOrder, verifyOrder } from "./order.js";
 export { type ProofCode, type ProofExpectation, type VerifiedProof, verifyProof } from "./proof.js";
+export { createProofKeys, type ProofKeys } from "./proof-keys.js";
 export { type AcceptedJwk, type Alg, acceptableJwk, importPublicKey, type PublicKey } from "./public-key.js";
 export { type RecordCode, type VerifiedRecord, verifyRecord } from "./record.js";
 export { createReplayWindow, type ReplayWindow } from "./replay-window.js";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { equalBytes, type JsonObject } from "@seb/canonical";
 import { DPOP_TYP, fail, MAX_TOKEN_BYTES, ok, ProofClaims, type Result, validate } from "@seb/schema";
+import type { ProofKeys } from "./proof-keys.js";
 import { importPublicKey, type PublicKey } from "./public-key.js";
 import { hasExactly, readHeader, readPayload, splitCompact } from "./segments.js";
 import { signatureHolds } from "./signature.js";
@@ -17,6 +18,8 @@ export interface ProofExpectation {
   readonly op?: string;
   /** The token presented along with the proof. */
   readonly accessToken?: string;
+  /** Keeps the keys of earlier proofs; without it each is imported anew. */
+  readonly keys?: ProofKeys;
 }
 /** A proof that holds for the request. `jkt` is the thumbprint of the key that made it. */
 export interface VerifiedProof {
@@ -57,7 +60,7 @@ export async function verifyProof(proof: string, expect: ProofExpectation): Prom
   const opened = openProof(proof);
   if (!opened.ok) return opened;
   const { alg, jwk, payload } = opened.value;
-  const key = await importPublicKey(jwk);
+  const key = await (expect.keys?.import(jwk) ?? importPublicKey(jwk));
   if (!key.ok) return key;
   if (!ALGS[key.value.alg].includes(alg)) return fail("proof_malformed", "The proof's alg does not fit its key.");
   if (!(await signatureHolds(proof, key.value.key, alg)))
