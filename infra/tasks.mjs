@@ -20,6 +20,7 @@ const tasks = {
   "fuzz:http": { about: "random requests against the services", build: true, script: "e2e/fuzz/run.mjs" },
   "ci:seed": { about: "the pipeline of the seed document, as written", build: true, script: "e2e/seed/run.mjs" },
   servers: { about: "real Redis, NATS and Kubernetes to play with", build: true, script: "infra/dev-servers/play.mjs" },
+  bench: { about: "the product beside the least its guarantees cost", build: true, script: "e2e/bench/run.mjs" },
   docs: { about: "write the generated docs (--check: compare)", build: true, script: "infra/docs.mjs" },
   fix: {
     about: "format and apply safe fixes",
