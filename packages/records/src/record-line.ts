@@ -1,4 +1,4 @@
-import { MAX_TOKEN_BYTES, TYP_OF_ROLE } from "@seb/schema";
+import { Instance, MAX_TOKEN_BYTES, TYP_OF_ROLE, validate } from "@seb/schema";
 
 /** `typ` of records. */
 export const RECORD_TYP = TYP_OF_ROLE.record;
@@ -10,3 +10,16 @@ export const GENESIS = `sha256:${"0".repeat(64)}`;
 export const BOOT = "boot";
 /** Last record of a boot that was stopped cleanly. */
 export const CLOSE = "close";
+
+/** True when a chain may have this name. */
+export function isWriter(name: string): boolean {
+  return validate(Instance, name, "setting_invalid").ok;
+}
+
+/** The lines, when each is printable ASCII without spaces and within its bound: anything else is the caller's bug (TypeError). */
+export function checkedLines(lines: readonly string[]): readonly string[] {
+  for (const line of lines) {
+    if (line.length > MAX_LINE_BYTES || !/^[\x21-\x7e]+$/.test(line)) throw new TypeError("append: not a record line");
+  }
+  return lines;
+}

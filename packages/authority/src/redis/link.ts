@@ -67,11 +67,12 @@ export class RedisLink {
     this.#client.on("error", () => undefined);
   }
 
-  /** Connects, and goes on trying in the background; resolves when the link is usable or `withinMs` are over. Exposed links stay shut. */
+  /** Connects, and goes on trying in the background; resolves when the server was judged or `withinMs` are over. Exposed links stay shut. */
   async start(withinMs: number): Promise<void> {
     if (this.#options.endpoint.exposed.length > 0) return;
+    const endMs = performance.now() + withinMs;
     this.#client.connect().catch(() => undefined);
-    await this.usableWithin(withinMs);
+    while (this.#reasons.includes("store_unreachable") && performance.now() < endMs) await sleep(POLL_MS);
   }
 
   /** Why this link must not be relied on now; none when it may be. */

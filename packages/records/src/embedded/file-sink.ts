@@ -1,8 +1,8 @@
 import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { type Failure, fail, Instance, ok, type Result, validate } from "@seb/schema";
+import { type Failure, fail, ok, type Result } from "@seb/schema";
 import type { RecordSink } from "../port.js";
-import { MAX_LINE_BYTES } from "../record-line.js";
+import { checkedLines, isWriter } from "../record-line.js";
 import { type DurableFile, errnoOf, makeFolder, openDurableFile } from "./durable-file.js";
 import { measureLines, readLines } from "./lines.js";
 import { type Lock, takeLock } from "./lock.js";
@@ -32,18 +32,10 @@ interface Claimed {
 type AppendResult = Result<void, "record_failed" | "chain_fork">;
 
 const SUFFIX = ".jsonl";
-const isWriter = (name: string) => validate(Instance, name, "setting_invalid").ok;
 
 async function systemFreeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
-}
-
-function encode(lines: readonly string[]): Buffer {
-  for (const line of lines) {
-    if (line.length > MAX_LINE_BYTES || !/^[\x21-\x7e]+$/.test(line)) throw new TypeError("append: not a record line");
-  }
-  return Buffer.from(`${lines.join("\n")}\n`, "latin1");
 }
 
 class FileSink implements RecordSink {
@@ -63,7 +55,7 @@ class FileSink implements RecordSink {
 
   async append(writer: string, expectedSeq: number, lines: readonly string[]): Promise<AppendResult> {
     if (lines.length === 0) return ok(undefined);
-    const bytes = encode(lines);
+    const bytes = Buffer.from(`${checkedLines(lines).join("\n")}\n`, "latin1");
     const claimed = await this.#claimed(writer);
     if (!claimed.ok) return claimed;
     const chain = claimed.value;

@@ -1,0 +1,64 @@
+/** What `/jsz` says of one stream, as far as it is plain data. */
+export interface StreamFacts {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Size of what it holds, in bytes. */
+  readonly bytes: number;
+}
+
+/** What the monitoring endpoints of all servers say together. */
+export interface MonitorFacts {
+  /** True when every server acknowledges a message only when it is on the disk. */
+  readonly syncAlways: boolean;
+  /** Streams of the account, by name. */
+  readonly streams: ReadonlyMap<string, StreamFacts>;
+}
+
+const TIMEOUT_MS = 2000;
+
+type Members = Readonly<Record<string, unknown>>;
+
+function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function factsOf(jsz: unknown, account: string): MonitorFacts {
+  const { config, account_details } = membersOf(jsz);
+  const details = listOf(account_details)
+    .map(membersOf)
+    .filter(({ name }) => name === account)
+    .flatMap(({ stream_detail }) => listOf(stream_detail).map(membersOf));
+  const streams = new Map<string, StreamFacts>();
+  for (const { name, config: of, state } of details) {
+    const { bytes } = membersOf(state);
+    if (typeof name === "string") streams.set(name, { config: membersOf(of), bytes: Number(bytes ?? 0) });
+  }
+  return { syncAlways: membersOf(config).sync_always === true, streams };
+}
+
+async function askOne(base: string, account: string): Promise<MonitorFacts | undefined> {
+  const query = new URLSearchParams({ acc: account, streams: "true", config: "true" });
+  try {
+    const answer = await fetch(`${base}/jsz?${query}`, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!answer.ok) return undefined;
+    // Not by the strict reader: the server reports "unlimited" as 2^64 - 1. Nothing of this is signed or passed on.
+    const jsz: unknown = await answer.json();
+    return factsOf(jsz, account);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks every server; undefined when one does not answer, since it may be the one that is set weaker. */
+export async function askMonitors(bases: readonly string[], account: string): Promise<MonitorFacts | undefined> {
+  const answers = await Promise.all(bases.map((base) => askOne(base, account)));
+  const streams = new Map<string, StreamFacts>();
+  for (const answer of answers) {
+    if (answer === undefined) return undefined;
+    for (const [name, facts] of answer.streams) streams.set(name, facts);
+  }
+  return { syncAlways: answers.every((answer) => answer?.syncAlways === true), streams };
+}

@@ -1,0 +1,128 @@
+import { readFile, stat } from "node:fs/promises";
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
+import { fail, ok, type Result } from "@seb/schema";
+
+export interface NatsLinkOptions {
+  /** `nats://host:port` or `tls://host:port`, of one cluster; credentials do not belong into them. */
+  readonly urls: readonly string[];
+  /** Base of each server's monitoring endpoint (`/jsz`): the only place that says whether an answer means "on the disk". */
+  readonly monitorUrls: readonly string[];
+  /** Account that holds the streams, as in infra/nats/accounts.conf; default `STORE`. Without accounts the server calls it `$G`. */
+  readonly account?: string;
+  /** Needs `passwordFile`. */
+  readonly username?: string;
+  /** Holds the password alone; readable by its owner only. */
+  readonly passwordFile?: string;
+  /** PEM files for `tls://`; default: the system's authorities and no client certificate. */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** How often the servers' settings are looked at, in milliseconds; default 5000. */
+  readonly settingsEveryMs?: number;
+}
+
+/** What is wrong with the way to the servers, whatever they say. */
+export type ExposureReason = "nats_plaintext" | "nats_anonymous" | "nats_monitor_plaintext";
+
+export interface Endpoint {
+  readonly client: NodeConnectionOptions;
+  readonly monitorUrls: readonly string[];
+  readonly exposed: readonly ExposureReason[];
+}
+
+/** A partition is noticed after two unanswered pings. */
+const PING_EVERY_MS = 1000;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function urlOf(text: string, protocols: readonly string[]): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !protocols.includes(url.protocol) || url.hostname === "") return undefined;
+  return url.username === "" && url.password === "" && url.search === "" ? url : undefined;
+}
+
+/**
+ * Reads the files that the options name. A secret in a URL, servers with and without TLS side by side, a password file that others can
+ * read and a file that cannot be read are `setting_invalid`.
+ */
+export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpoint, "setting_invalid">> {
+  const servers = options.urls.map((text) => urlOf(text, ["nats:", "tls:"]));
+  const monitors = options.monitorUrls.map((text) => urlOf(text, ["http:", "https:"]));
+  const known = <T>(list: readonly (T | undefined)[]): list is T[] => list.length > 0 && !list.includes(undefined);
+  if (!known(servers)) return fail("setting_invalid", "The NATS URLs are not nats://host:port or tls://host:port.");
+  if (!known(monitors)) return fail("setting_invalid", "The monitoring URLs are not http(s)://host:port.");
+  const secure = servers.filter(({ protocol }) => protocol === "tls:").length;
+  if (secure !== 0 && secure !== servers.length)
+    return fail("setting_invalid", "Either all NATS servers are reached by TLS or none.");
+  if (secure === 0 && options.tls !== undefined)
+    return fail("setting_invalid", "Files for TLS are given, but the NATS URLs are not tls://.");
+  if ((options.username === undefined) !== (options.passwordFile === undefined))
+    return fail("setting_invalid", "The NATS user and password file go together.");
+  try {
+    const credentials = await credentialsOf(options);
+    const client: NodeConnectionOptions = {
+      ...clientOptions(),
+      servers: servers.map(({ hostname, port }) => `${hostname}:${port === "" ? "4222" : port}`),
+      // null says that a server which offers TLS is not believed either: no half-protected state.
+      tls: secure === 0 ? null : await tlsOf(options.tls),
+      ...credentials,
+    };
+    const named = "user" in credentials || options.tls?.certFile !== undefined;
+    const far = (list: readonly URL[]) => list.some(({ hostname }) => !isLoopback(hostname));
+    const exposed: ExposureReason[] = [];
+    if (far(servers) && secure === 0) exposed.push("nats_plaintext");
+    if (far(servers) && !named) exposed.push("nats_anonymous");
+    if (far(monitors.filter(({ protocol }) => protocol === "http:"))) exposed.push("nats_monitor_plaintext");
+    return ok({ client, monitorUrls: monitors.map(({ origin }) => origin), exposed });
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error;
+    return fail("setting_invalid", error.message);
+  }
+}
+
+function clientOptions(): NodeConnectionOptions {
+  return {
+    timeout: 1000,
+    pingInterval: PING_EVERY_MS,
+    maxPingOut: 2,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    reconnectJitter: 100,
+    ignoreAuthErrorAbort: true,
+    // Servers that gossip brings in were never checked for TLS and names.
+    ignoreClusterUpdates: true,
+  };
+}
+
+async function tlsOf(files: NatsLinkOptions["tls"]): Promise<NonNullable<NodeConnectionOptions["tls"]>> {
+  const { caFile, certFile, keyFile } = files ?? {};
+  return {
+    ...(caFile === undefined ? {} : { ca: await readText(caFile) }),
+    ...(certFile === undefined ? {} : { cert: await readText(certFile) }),
+    ...(keyFile === undefined ? {} : { key: await readSecret(keyFile) }),
+  };
+}
+
+async function credentialsOf({ username, passwordFile }: NatsLinkOptions): Promise<{ user?: string; pass?: string }> {
+  if (username === undefined || passwordFile === undefined) return {};
+  const pass = (await readSecret(passwordFile)).trim();
+  if (pass === "") throw new UnusableFile(`${passwordFile} is empty.`);
+  return { user: username, pass };
+}
+
+class UnusableFile extends Error {}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    throw new UnusableFile(`${path} cannot be read.`);
+  }
+}
+
+async function readSecret(path: string): Promise<string> {
+  const text = await readText(path);
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) throw new UnusableFile(`${path} can be read by others than its owner.`);
+  return text;
+}
