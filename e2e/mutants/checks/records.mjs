@@ -20,7 +20,7 @@ export const RECORDS_AND_SECRETS = [
       edit(
         "packages/verify-core/dist/record.js",
         "const signed = await checkSignatureAtAnyTime(gated.value, trust);",
-        'const key = trust.find("seb-record+jws", gated.value.kid);\n    const signed = key ? { ok: true, value: { key, kid: key.kid, claims: gated.value.payload } } : await checkSignatureAtAnyTime(gated.value, trust);',
+        'const owner = trust.find("seb-record+jws", gated.value.kid);\n    const signed = owner ? { ok: true, value: { key: owner, kid: owner.kid, claims: gated.value.payload } } : await checkSignatureAtAnyTime(gated.value, trust);',
       ),
     ],
     [
