@@ -1,13 +1,13 @@
 import { accessSync, constants, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { RedisStoreOptions } from "@seb/authority/redis";
+import type { NatsLinkOptions } from "@seb/records/nats";
 import { type Code, fail, ok, type Result } from "@seb/schema";
 import type { KeyFile, KeyRole } from "@seb/seal";
 import { readConfig, readSecretFile, systemClock } from "@seb/service-kit";
 import type { Static, TSchema } from "typebox";
 import { readMountedKey } from "../key.js";
 import { checkTrustFile, type Pins } from "../trust.js";
-import type { NatsAccess } from "./nats.js";
 import type { Deployment } from "./settings.js";
 
 /** A settings file, with the way from its paths to real ones. */
@@ -20,8 +20,8 @@ export interface SettingsFile<T> {
 export interface Deployed {
   readonly trust: { readonly file: string; readonly pins: Pins };
   readonly redis: RedisStoreOptions;
-  readonly nats: NatsAccess;
-  readonly stream: string;
+  readonly nats: NatsLinkOptions;
+  readonly records: { readonly stream: string; readonly reserveBytes: number };
   readonly headsFolder: string;
   readonly stateFolder: string;
   readonly bundlesFolder: string;
@@ -55,7 +55,7 @@ export function deploymentOf({ config, at }: SettingsFile<Deployment>): Result<D
     return fail("setting_invalid", "more signatures are asked for than there are owners", {
       pointer: "/trust/threshold",
     });
-  const redisAccess = accessOf("redis", { ...redis, user: redis.username }, at);
+  const redisAccess = accessOf("redis", redis, at);
   if (!redisAccess.ok) return redisAccess;
   const natsAccess = accessOf("nats", nats, at);
   if (!natsAccess.ok) return natsAccess;
@@ -70,12 +70,13 @@ export function deploymentOf({ config, at }: SettingsFile<Deployment>): Result<D
       ...(tls === undefined ? {} : { tls }),
     },
     nats: {
-      servers: nats.servers,
-      ...(nats.user === undefined ? {} : { user: nats.user }),
+      urls: nats.servers,
+      monitorUrls: nats.monitor_urls,
+      ...(nats.account === undefined ? {} : { account: nats.account }),
+      ...(nats.username === undefined ? {} : { username: nats.username }),
       ...natsAccess.value,
-      ...(nats.monitor_url === undefined ? {} : { monitorUrl: nats.monitor_url }),
     },
-    stream: records.stream,
+    records: { stream: records.stream, reserveBytes: records.reserve_bytes },
     headsFolder: at(records.heads_folder),
     stateFolder: at(config.state_folder),
     bundlesFolder: at(config.bundles_folder),
@@ -96,7 +97,7 @@ export async function checkDeployed({ trust, stateFolder, bundlesFolder }: Deplo
 }
 
 interface AccessFiles {
-  readonly user?: string | undefined;
+  readonly username?: string;
   readonly password_file?: string;
   readonly ca_file?: string;
   readonly cert_file?: string;
@@ -109,8 +110,8 @@ interface Access {
 }
 
 function accessOf(section: string, files: AccessFiles, at: (path: string) => string): Result<Access> {
-  const { user, password_file, ca_file, cert_file, key_file } = files;
-  if ((user === undefined) !== (password_file === undefined))
+  const { username, password_file, ca_file, cert_file, key_file } = files;
+  if ((username === undefined) !== (password_file === undefined))
     return fail("setting_invalid", "a user and its password file go together", {
       pointer: `/${section}/password_file`,
     });

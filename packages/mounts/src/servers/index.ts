@@ -7,6 +7,5 @@ export {
   readSettings,
   type SettingsFile,
 } from "./deployment.js";
-export type { NatsAccess } from "./nats.js";
 export { deciderPorts, openServers, type Servers } from "./open.js";
 export { DEPLOYMENT, Path } from "./settings.js";

@@ -1,7 +1,7 @@
 import type { StatusFeed } from "@seb/authority";
 import { openNatsFeed } from "@seb/authority/nats";
 import { openRedisStore, type RedisStore } from "@seb/authority/redis";
-import { openJetStreamSink } from "@seb/records/nats";
+import { openJetStreamSink, openNatsLink } from "@seb/records/nats";
 import type { KeyFile } from "@seb/seal";
 import { need, type Round } from "@seb/service-kit";
 import { type FolderBundles, openFolderBundles } from "../bundles.js";
@@ -20,7 +20,7 @@ export interface Servers {
 
 /**
  * Opens a service's chain on JetStream, its store on Redis and the status feed. What was opened is given up by the round's closers.
- * @throws StartError, its `what` one of `trust`, `records`, `redis`.
+ * @throws StartError, its `what` one of `redis`, `nats`, `trust`, `records`.
  */
 export async function openServers(
   deployed: Deployed,
@@ -30,9 +30,11 @@ export async function openServers(
   const { clock, log, metrics, closers } = round;
   const store = need(await openRedisStore(deployed.redis), "redis");
   closers.add(() => store.close());
-  const feed = openNatsFeed(deployed.nats);
+  const link = need(await openNatsLink(deployed.nats), "nats");
+  closers.add(() => link.close());
+  const feed = openNatsFeed({ link });
   closers.add(() => feed.close());
-  const sink = openJetStreamSink({ ...deployed.nats, stream: deployed.stream });
+  const sink = openJetStreamSink({ link, ...deployed.records });
   const own = await openOwn({
     ...who,
     trust: deployed.trust,

@@ -35,19 +35,24 @@ export const RedisSettings = closed({
 
 /** The status feed and the record stream. */
 export const NatsSettings = closed({
+  /** Of one cluster. */
   servers: Type.Array(Url("nats|tls"), { minItems: 1, maxItems: 16 }),
+  /** Base of each server's monitoring endpoint (`/jsz`): only there it is seen whether what is acknowledged is on the disk. */
+  monitor_urls: Type.Array(Url("http|https"), { minItems: 1, maxItems: 16 }),
+  /** Account that holds the streams; default that of infra/nats. */
+  account: Type.Optional(Type.String({ pattern: "^[A-Z$][A-Z0-9_]{0,31}$" })),
   /** The service's own user of infra/nats; needs `password_file`. */
-  user: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" })),
+  username: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" })),
   password_file: Type.Optional(Path),
   ...TLS_FILES,
-  /** Base of the server's monitoring (`/jsz`): there it is seen whether what is acknowledged is on the disk. */
-  monitor_url: Type.Optional(Url("http|https")),
 });
 
 /** Where this service's chain of records goes. */
 export const RecordSettings = closed({
   /** JetStream stream of the environment. */
   stream: Type.String({ pattern: "^[A-Z][A-Z0-9_]{0,63}$" }),
+  /** Bytes of the stream kept free for records that finish what was begun; where it has no bound there is nothing to keep. */
+  reserve_bytes: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 }),
   /** Second place of the heads; best on another disk or machine. */
   heads_folder: Path,
 });

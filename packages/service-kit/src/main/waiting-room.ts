@@ -1,4 +1,4 @@
-import { fail } from "@seb/schema";
+import { type Failure, fail } from "@seb/schema";
 import { createHttpService } from "../http-service.js";
 import type { Log } from "../log.js";
 import { createMetrics } from "../metrics.js";
@@ -29,13 +29,13 @@ const isFinal = (error: StartError) => error.failure.code === "records_broken";
  */
 export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefined> {
   const { name, address, log } = options;
-  let reason = "starting";
+  let reasons: readonly string[] = ["starting"];
   const room = createHttpService({
     name,
     ...address,
     routes: [],
     otherwise: fail("not_ready", "the service is waiting for what it needs").error,
-    readiness: () => [reason],
+    readiness: () => reasons,
     metrics: createMetrics(name),
     log,
   });
@@ -45,10 +45,10 @@ export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefi
       const tried = await Promise.race([options.stopped.then(() => "stopped" as const), attempted(options.attempt)]);
       if (tried === "stopped") return undefined;
       if ("value" in tried) return tried.value;
-      if (tried.reason !== reason) {
-        reason = tried.reason;
+      if (tried.reasons.join() !== reasons.join()) {
+        reasons = tried.reasons;
         pauseMs = FIRST_PAUSE_MS;
-        log.warn({ reason, detail: tried.detail }, "waiting");
+        log.warn({ reasons, detail: tried.detail }, "waiting");
       }
       if (await stoppedWithin(options.stopped, pauseMs)) return undefined;
     }
@@ -57,17 +57,23 @@ export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefi
   }
 }
 
-type Attempted<T> = { readonly value: T } | { readonly reason: string; readonly detail: string };
+type Attempted<T> = { readonly value: T } | { readonly reasons: readonly string[]; readonly detail: string };
 
 async function attempted<T>(attempt: () => Promise<T>): Promise<Attempted<T>> {
   try {
     return { value: await attempt() };
   } catch (error) {
-    if (!(error instanceof StartError)) return { reason: "start: internal", detail: messageOf(error) };
+    if (!(error instanceof StartError)) return { reasons: ["start: internal"], detail: messageOf(error) };
     if (isFinal(error)) throw error;
     const { failure, what } = error;
-    return { reason: `${what}: ${failure.code}`, detail: failure.detail };
+    return { reasons: [`${what}: ${failure.code}`, ...whyOf(failure)], detail: failure.detail };
   }
+}
+
+/** What the failure itself names, e.g. `weak_records: sync_interval`. */
+function whyOf({ facts }: Failure): readonly string[] {
+  const why: unknown = facts?.why;
+  return Array.isArray(why) ? why.map(String) : typeof why === "string" ? [why] : [];
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message.slice(0, 300) : "unknown");
