@@ -1,16 +1,22 @@
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES, type Host } from "./command.js";
+import { type Host, helpEnd } from "./command.js";
 import { addAgent } from "./commands/agent.js";
 import { addApprove } from "./commands/approve.js";
 import { addAudit } from "./commands/audit.js";
 import { addConfig } from "./commands/config.js";
 import { addDev } from "./commands/dev.js";
+import { addInfra } from "./commands/infra.js";
 import { addPolicy } from "./commands/policy.js";
 import { addRevocation } from "./commands/revocation.js";
 import { addTrust } from "./commands/trust.js";
 import type { Io } from "./io.js";
 
 const WRONG_USE = 2;
+const EXAMPLES = [
+  "seb dev",
+  'seb revoke subject agent:oncall-v3 --reason "key seen in a log"',
+  "seb audit verify --running",
+];
 
 /** The whole command line `seb`. */
 export function createProgram(host: Host): Command {
@@ -20,7 +26,7 @@ export function createProgram(host: Host): Command {
     .exitOverride()
     .configureOutput({ writeOut: host.io.out, writeErr: host.io.err })
     .showHelpAfterError("See --help.")
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", helpEnd(EXAMPLES));
   addDev(program, host);
   addTrust(program, host);
   addAgent(program, host);
@@ -28,6 +34,7 @@ export function createProgram(host: Host): Command {
   addApprove(program, host);
   addRevocation(program, host);
   addAudit(program, host);
+  addInfra(program, host);
   addConfig(program, host);
   return program;
 }

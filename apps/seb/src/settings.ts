@@ -22,6 +22,7 @@ export const SETTINGS = {
   pins: { flag: "--pins", env: "SEB_TRUST_PINS", place: "trust-pins.json" },
   control: { flag: "--control", env: "SEB_CONTROL", place: "control" },
   bundles: { flag: "--bundles", env: "SEB_BUNDLES", place: "bundles" },
+  targets: { flag: "--targets", env: "SEB_TARGETS", place: "targets.yaml" },
   /** An approver's own key; in a dev folder that of the one person there. */
   key: { flag: "--key", env: "SEB_APPROVER_KEY", place: "keys/person-carol.json" },
 } as const;

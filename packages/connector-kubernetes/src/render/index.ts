@@ -76,6 +76,19 @@ export function render(input: RenderInput): Result<readonly Manifest[], "catalog
   return ok([...manifests, ...guardConfig(layout, namespaces)]);
 }
 
+/** What the target's entry of targets.yaml says about how it is rendered; `setting_invalid` as for the broker. */
+export function readRenderSettings(
+  name: string,
+  entry: unknown,
+): Result<Required<Pick<RenderInput, "layout" | "roles">>, "setting_invalid"> {
+  const targets = readKubernetesTargets({ [name]: entry });
+  if (!targets.ok) return targets;
+  const target = targets.value.get(name);
+  if (target === undefined) return fail("setting_invalid", "Not a Kubernetes target.");
+  const { executionsNamespace, audience, roles } = target;
+  return ok({ layout: { executionsNamespace, audience }, roles });
+}
+
 /** A client of one entry of targets.yaml, to read the OpenAPI and to check with. */
 export function openCluster(name: string, entry: unknown): Result<KubeClient, "setting_invalid"> {
   const targets = readKubernetesTargets({ [name]: entry });
