@@ -74,7 +74,9 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
   }
   const known = answerOf(broker, claims.value, entry, fence);
   const undecided = entry.broker === config.instance && broker.index.get(entry.cert_id) === undefined;
-  const ending = by ?? (await endingOf(broker, claims.value, undecided));
+  const found = await endingOf(broker, claims.value, undecided);
+  // The target is fenced and asked whoever speaks: a person's word counts only where the target has none.
+  const ending = by && found.state === "unknown" ? { ...by, detail: `${by.detail} (${found.detail})` } : found;
   return conclude(broker, claims.value, entry.op, known, ending, { fence, takeSeq: seq });
 }
 

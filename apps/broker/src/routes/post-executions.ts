@@ -52,6 +52,11 @@ async function handle(broker: Broker, context: Context<ExecutionRequest>): Promi
     return executionReply(await execute(broker, step, decided), false);
   });
   if (steps.ok) return steps.value;
+  if (claims && steps.step === "take" && steps.failure.code === "already_used") {
+    // The same operation, presented at the same time, was taken in between: that is a replay like any other.
+    const known = await broker.ports.store.lookup(claims.jti);
+    if (known.ok && known.value?.op === presented.op) return executionReply(known.value.answer, true);
+  }
   const known = claims && {
     cert_id: claims.jti,
     subject: claims.sub,

@@ -65,5 +65,8 @@ async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<
     order: context.body.order,
     state: order.state,
   });
-  return noted.ok ? takeOverEntry(broker, entry, by) : noted;
+  if (!noted.ok) return noted;
+  const resolved = await takeOverEntry(broker, entry, by);
+  if (!resolved.ok || resolved.value.state === order.state) return resolved;
+  return fail("resolution_refused", "the target itself says otherwise", { facts: { state: resolved.value.state } });
 }

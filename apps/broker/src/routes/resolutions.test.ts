@@ -10,6 +10,7 @@ let world: World;
 let broker: TestBroker;
 let gate: ReturnType<typeof gateAt> | undefined;
 let throws = false;
+let speaks = false;
 async function start(ports: Partial<BrokerPorts> = {}): Promise<void> {
   broker = await TestBroker.start(world, {
     hook: async (name, run) => {
@@ -29,8 +30,8 @@ const silentTarget = (ports: BrokerPorts) =>
       const execute = () => Promise.reject(new Error("the connection broke"));
       return { ok: true, value: { identity: session.value.identity, execute } };
     },
-    fence: async () => fail("target_unavailable", "silent"),
-    reconcile: async () => fail("target_unavailable", "silent"),
+    fence: async (...asked) => (speaks ? git.fence(...asked) : fail("target_unavailable", "silent")),
+    reconcile: async (...asked) => (speaks ? git.reconcile(...asked) : fail("target_unavailable", "silent")),
   }));
 
 beforeAll(async () => {
@@ -70,6 +71,17 @@ describe("an execution that is unknown", () => {
     const again = await broker.resolve({ do: "resolve", certificate: id, state });
     expect(again).toMatchObject({ status: 409, code: "resolution_refused" });
     expect(await own("resolution", id)).toHaveLength(1);
+  });
+
+  it("is not resolved against the target's own word, which is asked behind a fence when it can be", async () => {
+    const id = await unknown();
+    speaks = true;
+    const answer = await broker.resolve({ do: "resolve", certificate: id, state: "executed" });
+    speaks = false;
+    expect(answer).toMatchObject({ status: 409, code: "resolution_refused" });
+    const [, final] = await own("outcome", id);
+    expect(final).toMatchObject({ state: "not_executed", by: "reconciler" });
+    expect(world.gitops.marker(id)).toBe("blob");
   });
 
   it("is resolved also when the signer's key has left the trust file meanwhile", async () => {

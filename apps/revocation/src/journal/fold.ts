@@ -2,7 +2,7 @@ import { epochOf, maxEpochs } from "@seb/authority";
 import { type Epochs, type OrderBody, validate } from "@seb/schema";
 import type { TSchema } from "typebox";
 import { ActivationRecord, OrderRecord, RebuildRecord } from "./bodies.js";
-import { type MutableLedger, targetKey, thingOf } from "./ledger.js";
+import { isActivation, type MutableLedger, targetKey, thingOf } from "./ledger.js";
 
 /** Time in which the second of two operators must give the same order, in milliseconds. */
 export const TWO_OPERATORS_MS = 600_000;
@@ -39,6 +39,8 @@ function foldOrder(ledger: MutableLedger, record: OrderRecord): void {
     const until = record.until === undefined ? {} : { until: record.until };
     const entry = { target, order: id, by: operator, reason: record.reason, at_ms: clock_ms, ...until };
     ledger.standing.set(targetKey(target), entry);
+    // Whoever began to lift the earlier revocation had not seen this one.
+    ledger.waiting.delete(thingOf({ do: "lift", target }));
   } else if (order.do === "lift") ledger.standing.delete(targetKey(order.target));
   else if (order.do === "epoch") ledger.epochs = raised(ledger.epochs, order.target);
   step(ledger);
@@ -47,7 +49,8 @@ function foldOrder(ledger: MutableLedger, record: OrderRecord): void {
 function foldActivation(ledger: MutableLedger, record: ActivationRecord): void {
   ledger.used.add(record.id);
   ledger.clock_ms = record.clock_ms;
-  ledger.waiting.delete(thingOf(record.order));
+  // An order that waits for its second operator was signed over another active bundle.
+  for (const thing of ledger.waiting.keys()) if (isActivation(thing)) ledger.waiting.delete(thing);
   ledger.bundle = record.bundle;
   for (const value of record.policies) ledger.epochs = raised(ledger.epochs, { kind: "policy", value });
   step(ledger);

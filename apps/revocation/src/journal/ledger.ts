@@ -64,6 +64,11 @@ export function thingOf(order: OrderBody): string {
   return canonicalize(order);
 }
 
+/** Is the thing that {@link thingOf} names the activation of a bundle? No value of an order can hold a quotation mark. */
+export function isActivation(thing: string): boolean {
+  return thing.includes('"do":"activate"');
+}
+
 /** The view that the ledger stands for. */
 export function viewOf({ seq, generation, run_id, epochs, bundle, standing }: Ledger): View {
   return { seq, generation, run_id, epochs, bundle, standing: [...standing.values()] };

@@ -128,6 +128,14 @@ describe("an order to lift", () => {
   });
   const stands = async () => need(await at.store.reader.read()).standing.length === 1;
 
+  it("does not complete an earlier one when the thing was revoked again in between", async () => {
+    await at.office.submit("alice", { do: "revoke", target: agent });
+    expect(await at.office.code("alice", lift)).toBe("order_pending");
+    await at.office.submit("alice", { do: "revoke", target: agent });
+    expect(await at.office.code("bob", lift)).toBe("order_pending");
+    expect(await at.office.code("alice", lift)).toBe("ok");
+  });
+
   it("needs two operators who say the same", async () => {
     const first = await at.office.submit("alice", lift);
     expect(first).toMatchObject({ ok: false, error: { code: "order_pending" } });
