@@ -49,7 +49,7 @@ const ADMISSION = {
   mint: ["`apps/broker/src/execution/execute.ts`", "the connector opens the execution's identity"],
   guard: [
     "`apps/broker/src/execution/guard.ts`",
-    "the last look: window on two clocks, fence still ours, status fresh, view clean",
+    "the last look before sending: both clocks, the fence, the status and the view once more",
   ],
   execute: [
     "`apps/broker/src/execution/execute.ts`",

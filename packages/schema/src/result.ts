@@ -13,7 +13,7 @@ export interface Failure<C extends Code = Code> {
   readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
-/** Outcome of anything that can fail for an expected reason. An exception means a bug or a lost dependency. */
+/** Outcome of anything that can fail for an expected reason. What is thrown instead was not foreseen. */
 export type Result<T, C extends Code = Code> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: Failure<C> };

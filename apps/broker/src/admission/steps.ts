@@ -56,7 +56,7 @@ async function withDeadline<T>(
   }
 }
 
-/** Makes the `step` of one request. Only here are deadline, metric, trace row, failpoint and thrown-to-code added. */
+/** Makes the `step` of one request. Whatever all steps share (their time limit, what is measured, where tests may break in) is added here alone. */
 export function createStep(context: StepContext): Step {
   const { ports, metrics } = context.broker;
   const plain = <T>(_name: AdmissionStep, _certId: string | undefined, run: () => Promise<T>) => run();

@@ -6,7 +6,7 @@ import type { Running } from "./open.js";
 
 /** The last look before something is sent. */
 export interface Guard {
-  /** Window on wall and monotonic clock, fence still ours, status fresh, view clean, not recalled. */
+  /** Refuses when either clock has left the window, the fence is another's, the status is old, or a revocation has met the execution. */
   check(): Promise<Result<void>>;
   /** Why the last check refused, if it did. */
   refusal(): Failure | undefined;

@@ -39,7 +39,7 @@ async function withDeadline<T>(run: Run<T>, timeoutMs: number): Promise<Result<T
   }
 }
 
-/** Makes the `step` of one request. Only here are deadline, metric, failpoint and thrown-to-code added. */
+/** Makes the `step` of one request. Whatever all steps share (their time limit, what is measured, where tests may break in) is added here alone. */
 export function createStep(signer: Signer, requestId: string): Step {
   const { ports, metrics, config } = signer;
   const hook = ports.hook ?? ((_name, _requestId, run) => run());
