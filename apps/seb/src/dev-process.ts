@@ -24,17 +24,27 @@ export function runForeground(main: string, args: readonly string[]): Promise<nu
   });
 }
 
-/** Runs a main to its end and answers what it printed. A run over `timeoutMs` is killed and ends with code 3. */
-export function runCaptured(
-  main: string,
-  args: readonly string[],
-  timeoutMs: number,
-): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }> {
+/** How a captured run ended. */
+export interface Captured {
+  /** 3 when a signal ended it. */
+  readonly exit: number;
+  /** It was killed because its time was over. */
+  readonly late: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a main to its end and answers what it printed. A run over `timeoutMs` is killed. */
+export function runCaptured(main: string, args: readonly string[], timeoutMs: number): Promise<Captured> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+    let late = false;
     let stdout = "";
     let stderr = "";
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, timeoutMs);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
@@ -44,7 +54,7 @@ export function runCaptured(
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ exit: code ?? 3, stdout, stderr });
+      resolve({ exit: code ?? 3, late, stdout, stderr });
     });
   });
 }

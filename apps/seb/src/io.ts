@@ -6,6 +6,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Wall time in milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
+  /** Milliseconds since the process began: its start counts against the command's time, too. */
+  readonly elapsedMs: () => number;
   /** True when standard output is a terminal that wants colour. */
   readonly colour: boolean;
   /** Asks the person at the terminal; absent where nobody sits there. */
@@ -29,6 +31,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     env: process.env,
     nowMs: () => Date.now(),
+    elapsedMs: () => performance.now(),
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: confirmAtTerminal } : {}),
     out: (text) => void process.stdout.write(text),

@@ -10,6 +10,8 @@ export interface Outcome {
 }
 
 export interface Refused extends Failure {
+  /** What helps here, where the code's own remedy is too general. */
+  readonly remedy?: string;
   /** The request id of the service that refused. */
   readonly requestId?: string;
 }
@@ -21,7 +23,8 @@ export function done(json: unknown, text: string): Outcome {
 
 /** A failure with the exit code, title and remedy of its code. */
 export function refused(failure: Refused): Outcome {
-  const { exit, title, remedy } = CODES[failure.code];
+  const { exit, title } = CODES[failure.code];
+  const remedy = failure.remedy ?? CODES[failure.code].remedy;
   const { code, detail, pointer, facts, requestId } = failure;
   const lines = [
     `${code}: ${title}`,

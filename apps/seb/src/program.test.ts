@@ -29,11 +29,25 @@ describe("seb: wrong use, settings, exit codes", () => {
     expect((await bench().seb(...argv)).exit).toBe(2);
   });
 
-  it("prints help with examples and exit codes, and exits with 0", async () => {
-    const { exit, out } = await bench().seb("policy", "activate", "--help");
-    expect(exit).toBe(0);
-    expect(out).toContain("Examples:");
-    expect(out).toContain("Exit codes:");
+  it.each(["", "policy activate", "trust", "agent", "policy", "epoch", "audit", "config", "dev"])(
+    "seb %s prints help with examples and exit codes, and exits with 0",
+    async (words) => {
+      const path = words.split(" ").filter((word) => word !== "");
+      const { exit, out } = await bench().seb(...path, "--help");
+      expect(exit).toBe(0);
+      expect(out).toMatch(/Examples:[\s\S]*Exit codes:/);
+    },
+  );
+
+  it("names a bundle that is not there", async () => {
+    const { exit, value } = await bench({ SEB_BUNDLES: "none" }).json(
+      "policy",
+      "rollback",
+      "0b768144",
+      "--reason",
+      "x",
+    );
+    expect({ exit, code: value.code }).toEqual({ exit: 1, code: "bundle_unknown" });
   });
 
   it("names the flag and the variable of a missing setting", async () => {

@@ -5,7 +5,7 @@ import { AgentDefinition, fail, Name, ok, type Result, Thumbprint, validate } fr
 import { publicOf } from "@seb/seal";
 import type { Command } from "commander";
 import { stringify } from "yaml";
-import { collect, finish, type Host, type Invocation } from "../command.js";
+import { collect, finish, group, type Host, type Invocation } from "../command.js";
 import { readKey } from "../key-files.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { table, timeOf } from "../tables.js";
@@ -122,7 +122,10 @@ async function expire(invocation: Invocation): Promise<Outcome> {
 
 /** `seb agent add|list|expire`. */
 export function addAgent(program: Command, host: Host): void {
-  const agent = program.command("agent").description("Agents of the control folder");
+  const agent = group(program, "agent", "Agents of the control folder", [
+    "seb agent list",
+    "seb agent add night-bot --key night-bot.json --owner team-sre --action deploy",
+  ]);
   const onControl = (command: Command) => command.option("--control <dir>", "control folder (SEB_CONTROL)");
   finish(
     onControl(agent.command("add").argument("<name>", "becomes agent:<name>"))

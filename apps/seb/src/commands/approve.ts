@@ -45,7 +45,16 @@ async function approve(invocation: Invocation): Promise<Outcome> {
   const contract = recompile(request, invocation.settings.find("bundles")?.value);
   if (!contract.ok) return refused(contract.error);
   const unconfirmed = await confirm(invocation, pendingView(request, contract.value));
-  return unconfirmed ?? give(invocation, request, approver.value, contract.value !== undefined);
+  if (unconfirmed !== undefined) return unconfirmed;
+  const compiled = contract.value !== undefined;
+  if (invocation.flags.yes === true) return give(invocation, request, approver.value, compiled);
+  // The person may have read for longer than the command's own deadline.
+  const deadline = startDeadline(TIMEOUT_MS);
+  try {
+    return await give({ ...invocation, deadline }, request, approver.value, compiled);
+  } finally {
+    deadline.clear();
+  }
 }
 
 /** Shows what would be approved; undefined when the person wants it. */
@@ -65,20 +74,14 @@ async function give(
 ): Promise<Outcome> {
   const approval = await signApproval(request, key, audience, invocation.io.nowMs());
   if (!approval.ok) return refused(approval.error);
-  // The person may have read for longer than the command's own deadline.
-  const deadline = startDeadline(TIMEOUT_MS);
-  try {
-    const answer = await sendApproval({ ...invocation, deadline }, request.request, approval.value);
-    if (!answer.ok) return refused(answer.error);
-    const missing = answer.value.needed - answer.value.approvals;
-    const next = missing > 0 ? `${missing} more needed` : "the agent may ask again for the same proposal";
-    return done(
-      { ok: true, ...answer.value, approver: key.name, contract_compiled: compiled },
-      `approved ${request.request} as ${key.name}: ${next}\n`,
-    );
-  } finally {
-    deadline.clear();
-  }
+  const answer = await sendApproval(invocation, request.request, approval.value);
+  if (!answer.ok) return refused(answer.error);
+  const missing = answer.value.needed - answer.value.approvals;
+  const next = missing > 0 ? `${missing} more needed` : "the agent may ask again for the same proposal";
+  return done(
+    { ok: true, ...answer.value, approver: key.name, contract_compiled: compiled },
+    `approved ${request.request} as ${key.name}: ${next}\n`,
+  );
 }
 
 /** `seb approve <request id>`. */

@@ -1,11 +1,14 @@
 import type { Command } from "commander";
 import { auditQuery } from "../audit/query.js";
 import { auditVerify } from "../audit/verify.js";
-import { collect, finish, type Host } from "../command.js";
+import { collect, finish, group, type Host } from "../command.js";
 
 /** `seb audit verify|query`. */
 export function addAudit(program: Command, host: Host): void {
-  const audit = program.command("audit").description("What was done, refused and decided: read from the records alone");
+  const audit = group(program, "audit", "What was done, refused and decided: read from the records alone", [
+    "seb audit verify --running",
+    "seb audit query --month 2026-03 --policy emergency-rollback --writes",
+  ]);
   const on = (command: Command) =>
     command
       .option("--records <dir>", "folder of record chains; may be repeated", collect)

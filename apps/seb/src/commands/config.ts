@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { finish, type Host, type Invocation } from "../command.js";
+import { finish, group, type Host, type Invocation } from "../command.js";
 import { checkConfig } from "../config-check.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { SETTING_NAMES, SETTINGS } from "../settings.js";
@@ -29,7 +29,10 @@ async function show({ settings }: Invocation): Promise<Outcome> {
 
 /** `seb config check|show`. */
 export function addConfig(program: Command, host: Host): void {
-  const config = program.command("config").description("Settings of this command line, and checks of files");
+  const config = group(program, "config", "Settings of this command line, and checks of files", [
+    "seb config show",
+    "seb config check .seb/control",
+  ]);
   finish(
     config.command("check").argument("<file>", "a file or a control folder").description("Check a configuration file"),
     host,

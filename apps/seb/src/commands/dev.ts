@@ -55,6 +55,7 @@ async function attest(invocation: Invocation): Promise<Outcome> {
   }
   const ran = await runCaptured(main, args, invocation.deadline.remainingMs());
   if (ran.exit === 0) return done({ ok: true, file: ran.stdout.trim() }, ran.stdout);
+  if (ran.late) return refused(fail("deadline_exceeded", "the attestation was not made in time").error);
   const failure = fail("usage", ran.stderr.trim() || "the attestation could not be made").error;
   return { ...refused(failure), exit: ran.exit };
 }

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "@seb/schema";
 import type { Command } from "commander";
 import { askRevocations } from "../api.js";
-import { collect, finish, type Host, type Invocation } from "../command.js";
+import { collect, finish, group, type Host, type Invocation } from "../command.js";
 import { bundlesIn, installBundle, packFolder } from "../control-folder.js";
 import { devMain, runCaptured } from "../dev-process.js";
 import { giveOrder } from "../orders.js";
@@ -25,21 +25,39 @@ async function pack({ settings, flags }: Invocation): Promise<Outcome> {
   return done({ ok: true, digest, files }, `${digest}\n`);
 }
 
+/** `seb policy test` asks no service: as long as Cedar and many tests may take, in milliseconds. */
+const TEST_TIMEOUT_MS = 60_000;
+/** What activating keeps of its time for sending the orders, in milliseconds. */
+const ORDERS_NEED_MS = 2000;
+
 /** Compiles the policies with Cedar and runs their tests, in a process of its own: this command line holds no policy engine. */
-async function testFolder(folder: string, { deadline }: Invocation): Promise<Outcome> {
+async function testFolder(folder: string, timeoutMs: number): Promise<Outcome> {
   const main = devMain("policy-test-main");
   if (main === undefined)
     return refused(fail("setting_missing", "the build of apps/dev is missing: run npm run build").error);
-  const ran = await runCaptured(main, [folder], deadline.remainingMs());
-  const json: unknown = ran.stdout === "" ? undefined : JSON.parse(ran.stdout);
+  const ran = await runCaptured(main, [folder], timeoutMs);
+  if (ran.late) {
+    const late = fail("deadline_exceeded", `the policy tests did not end within ${Math.round(timeoutMs)} ms`).error;
+    return refused({ ...late, remedy: "Try again; seb policy test takes its time and says how the tests end." });
+  }
+  const json = jsonOf(ran.stdout);
   if (ran.exit === 0 && typeof json === "object" && json !== null && "digest" in json && "tests" in json)
     return done(
       json,
       `${String(json.tests)} policy tests passed; the folder makes the bundle ${String(json.digest)}\n`,
     );
-  const detail =
-    typeof json === "object" && json !== null && "error" in json ? detailOf(json.error) : "the tests did not run";
-  return { ...refused(fail("bundle_invalid", detail).error), exit: ran.exit === 0 ? 1 : ran.exit };
+  if (typeof json !== "object" || json === null || !("error" in json))
+    return refused(fail("internal", `the policy tests did not run: their process ended with ${ran.exit}`).error);
+  return { ...refused(fail("bundle_invalid", detailOf(json.error)).error), exit: ran.exit === 0 ? 1 : ran.exit };
+}
+
+/** Undefined for what is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const detailOf = (error: unknown): string =>
@@ -47,7 +65,7 @@ const detailOf = (error: unknown): string =>
 
 async function test(invocation: Invocation): Promise<Outcome> {
   const folder = invocation.settings.get("control");
-  return folder.ok ? testFolder(folder.value, invocation) : refused(folder.error);
+  return folder.ok ? testFolder(folder.value, invocation.deadline.remainingMs()) : refused(folder.error);
 }
 
 async function activate(invocation: Invocation): Promise<Outcome> {
@@ -58,7 +76,8 @@ async function activate(invocation: Invocation): Promise<Outcome> {
   if (!bundles.ok) return refused(bundles.error);
   const packed = packFolder(folder.value);
   if (!packed.ok) return refused(packed.error);
-  const tested = await testFolder(folder.value, invocation);
+  const leftMs = invocation.deadline.remainingMs();
+  const tested = await testFolder(folder.value, Math.max(leftMs / 2, leftMs - ORDERS_NEED_MS));
   if (tested.exit !== 0) return tested;
   installBundle(bundles.value, packed.value);
   return activateDigest(invocation, packed.value.digest, "activated");
@@ -73,21 +92,26 @@ function activateDigest(invocation: Invocation, digest: string, word: string): P
   );
 }
 
+const LIST_REMEDY = "Name one of those that seb policy list shows.";
+
 /** A bundle of the folder by the first 8 or more digits of its digest. */
-function bundleBy(prefix: string, folder: string): Result<string> {
+function bundleBy(prefix: string, folder: string): Result<string, "usage" | "bundle_unknown"> {
   const hex = DIGEST_PREFIX.exec(prefix)?.[1];
   if (hex === undefined) return fail("usage", "a bundle is named by 8 or more digits of its digest");
   const found = bundlesIn(folder).filter((digest) => digest.startsWith(`sha256:${hex}`));
   const [only] = found;
   if (only !== undefined && found.length === 1) return ok(only);
-  return fail("bundle_unreadable", `${found.length} bundles in ${folder} begin with these digits`);
+  if (only !== undefined)
+    return fail("usage", `${found.length} bundles in ${folder} begin with these digits: give more`);
+  return fail("bundle_unknown", `no bundle in ${folder} begins with these digits`);
 }
 
 async function rollback(invocation: Invocation): Promise<Outcome> {
   const bundles = invocation.settings.get("bundles");
   if (!bundles.ok) return refused(bundles.error);
   const digest = bundleBy(invocation.args[0] ?? "", bundles.value);
-  return digest.ok ? activateDigest(invocation, digest.value, "rolled back to") : refused(digest.error);
+  if (digest.ok) return activateDigest(invocation, digest.value, "rolled back to");
+  return refused(digest.error.code === "usage" ? digest.error : { ...digest.error, remedy: LIST_REMEDY });
 }
 
 async function list(invocation: Invocation): Promise<Outcome> {
@@ -103,7 +127,11 @@ async function list(invocation: Invocation): Promise<Outcome> {
 
 /** `seb policy pack|test|activate|rollback|list`. */
 export function addPolicy(program: Command, host: Host): void {
-  const policy = program.command("policy").description("Control bundles: what agents may do");
+  const policy = group(program, "policy", "Control bundles: what agents may do", [
+    "seb policy test",
+    'seb policy activate --reason "close the window" --operator alice.json --operator bob.json',
+    'seb policy rollback 0b768144 --reason "the new window was wrong"',
+  ]);
   const onFolder = (name: string, summary: string) =>
     policy.command(name).description(summary).option("--control <dir>", "control folder (SEB_CONTROL)");
   const bundles = (command: Command) => command.option("--bundles <dir>", "folder of bundles (SEB_BUNDLES)");
@@ -120,7 +148,13 @@ export function addPolicy(program: Command, host: Host): void {
     ["seb policy pack", "seb policy pack --control control --out bundle.json"],
     pack,
   );
-  finish(onFolder("test", "Compile the policies and run their tests"), host, ["seb policy test"], test);
+  finish(
+    onFolder("test", "Compile the policies and run their tests"),
+    host,
+    ["seb policy test"],
+    test,
+    TEST_TIMEOUT_MS,
+  );
   finish(
     ordered(
       onFolder(

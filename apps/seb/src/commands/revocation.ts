@@ -10,7 +10,7 @@ import {
 } from "@seb/schema";
 import type { Command } from "commander";
 import { askRevocations, sendResolution } from "../api.js";
-import { collect, finish, type Host, type Invocation } from "../command.js";
+import { collect, finish, group, type Host, type Invocation } from "../command.js";
 import { giveOrder, operatorsOf, reasonOf, signOrder } from "../orders.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { revocationsTable } from "../tables.js";
@@ -128,7 +128,9 @@ export function addRevocation(program: Command, host: Host): void {
     ["seb revocations", "seb revocations --json"],
     list,
   );
-  const epoch = program.command("epoch").description("Kill what was issued so far");
+  const epoch = group(program, "epoch", "Kill what was issued so far", [
+    'seb epoch raise global --reason "signer replaced"',
+  ]);
   finish(
     ofRevocation(
       signed(epoch.command("raise").argument("<kind>", "global, subject or policy").argument("[value]", "which")),

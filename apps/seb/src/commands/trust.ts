@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { CODES, fail, ok, type Result, type TrustPayload } from "@seb/schema";
 import { generateKeyFile, KEY_ROLES, type KeyFile, publicOf } from "@seb/seal";
 import type { Command } from "commander";
-import { collect, finish, type Host, type Invocation } from "../command.js";
+import { collect, finish, group, type Host, type Invocation } from "../command.js";
 import { readKey } from "../key-files.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { table, timeOf } from "../tables.js";
@@ -182,7 +182,11 @@ async function keygen({ args, flags, io }: Invocation): Promise<Outcome> {
 
 /** `seb trust init|add|rotate|sign|verify|keygen`. */
 export function addTrust(program: Command, host: Host): void {
-  const trust = program.command("trust").description("The trust file: which key may sign what");
+  const trust = group(program, "trust", "The trust file: which key may sign what", [
+    "seb trust verify",
+    "seb trust keygen order dave --out operator-dave.json",
+    "seb trust add --key operator-dave.json --owner o1.json --owner o2.json",
+  ]);
   const on = (command: Command) =>
     command
       .option("--trust <file>", "trust file (SEB_TRUST)")

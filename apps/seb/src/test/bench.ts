@@ -21,6 +21,7 @@ export function bench(env: Readonly<Record<string, string>> = {}, confirm?: Io["
       cwd,
       env,
       nowMs: () => Date.now(),
+      elapsedMs: () => 0,
       colour: false,
       ...(confirm === undefined ? {} : { confirm }),
       out: (text: string) => {
