@@ -84,5 +84,10 @@ const commands: readonly CommandSpec[] = [
 
 /** The program `agent-cli`. @returns its exit code. */
 export function runAgentCli(io: Io): Promise<number> {
-  return runProgram(io, { name: "agent-cli", description: "Propose and carry out certified changes.", commands });
+  return runProgram(io, {
+    name: "agent-cli",
+    description: "Propose and carry out certified changes.",
+    examples: ["actions", `plan ${DEPLOY} --image-digest sha256:... --replicas 12`, "execute --json"],
+    commands,
+  });
 }

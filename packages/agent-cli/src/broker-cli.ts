@@ -39,6 +39,7 @@ export function runBrokerCli(io: Io): Promise<number> {
   return runProgram(io, {
     name: "broker-cli",
     description: "Ask the broker what it would do, and what it did.",
+    examples: ['verify --cert "$CERT" --shadow', "executions --state unknown"],
     commands,
   });
 }

@@ -106,6 +106,20 @@ describe("settings", () => {
   });
 });
 
+describe("the time of a command", () => {
+  it.each(["8001", "300000", "99", "1e3"])("is never %s ms", async (ms) => {
+    const flag = await bench.agent("actions", "--timeout-ms", ms, "--json");
+    expect([flag.exit, code(flag)]).toEqual([2, "setting_invalid"]);
+    bench.env = { SEB_TIMEOUT_MS: ms };
+    const variable = await bench.broker("executions", "--json");
+    expect([variable.exit, code(variable)]).toEqual([2, "setting_invalid"]);
+  });
+
+  it("may be 8000 ms", async () => {
+    expect((await bench.agent("actions", "--timeout-ms", "8000")).exit).toBe(0);
+  });
+});
+
 describe("execute, run, plan", () => {
   const certificate = () => certificateFor(bench.services.jkt);
   const executed = () => bench.services.seen.find(({ url }) => url === "/v1/executions")?.body;
@@ -229,6 +243,13 @@ describe("every command", () => {
     const ran = await bench.agent(name, "--help");
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     expect(ran.stdout).toMatch(/Examples:[\s\S]*Exit codes:/);
+  });
+
+  it("and each program has help with examples and exit codes", async () => {
+    for (const ran of [await bench.agent("--help"), await bench.broker("--help")]) {
+      expect(ran).toMatchObject({ exit: 0, stderr: "" });
+      expect(ran.stdout).toMatch(/Examples:[\s\S]*Exit codes:/);
+    }
   });
 
   it("says wrong use by exit code 2", async () => {

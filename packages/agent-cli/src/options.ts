@@ -7,7 +7,7 @@ export const COMMON: readonly OptionRow[] = [
   ["--signer-url <url>", "address of the signer (SEB_SIGNER_URL)"],
   ["--broker-url <url>", "address of the broker (SEB_BROKER_URL)"],
   ["--key <file>", "the agent's key file (SEB_KEY)"],
-  ["--timeout-ms <ms>", "time for the whole command (SEB_TIMEOUT_MS; default 8000)"],
+  ["--timeout-ms <ms>", "time for the whole command, 100 to 8000 (SEB_TIMEOUT_MS; default 8000)"],
 ];
 
 export const TARGET: readonly OptionRow[] = [

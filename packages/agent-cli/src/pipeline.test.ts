@@ -11,8 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const request = () =>
-  bench.agent("request-cert", "--action", "deploy", "--service", "checkout", "--region", "us-east-1");
+const TARGET = ["--action", "deploy", "--service", "checkout", "--region", "us-east-1"];
+const request = () => bench.agent("request-cert", ...TARGET);
 const verify = (cert = "") => bench.broker("verify", "--cert", cert, "--shadow");
 const reported = () => bench.services.seen.filter(({ url }) => url === "/v1/verifications").at(-1)?.body;
 const jobFile = () => join(bench.home, "work", ".seb", "job", "certificate.json");
@@ -50,10 +50,19 @@ describe("request-cert and the steps behind it", () => {
     expect(reported()).toEqual({ request: expect.stringMatching(/^u_[a-z2-7]{26}$/) });
   });
 
-  it("keeps u_ when the command was used wrongly", async () => {
-    await request();
-    expect((await bench.agent("request-cert", "--no-such-flag", "x")).exit).toBe(2);
-    expect(await verify()).toMatchObject({ exit: 3 });
+  it("keeps nothing when the command was used wrongly before it asked: no signer was missed", async () => {
+    for (const argv of [
+      ["--no-such-flag", "x"],
+      [...TARGET, "--no-such-flag", "x"],
+      [...TARGET, "--timeout-ms", "1"],
+    ]) {
+      await request();
+      const before = bench.services.seen.length;
+      expect((await bench.agent("request-cert", ...argv)).exit).toBe(2);
+      const verified = await bench.broker("verify", "--cert", "", "--shadow", "--json");
+      expect([verified.exit, JSON.parse(verified.stderr).error.code]).toEqual([2, "setting_missing"]);
+      expect(bench.services.seen.slice(before).map(({ url }) => url)).not.toContain("/v1/verifications");
+    }
   });
 
   it("keeps p_ while people are missing", async () => {
@@ -106,6 +115,8 @@ describe("where a job keeps its certificate", () => {
       expect.stringMatching(/^CERT=none:u_[a-z2-7]{26}$/),
       `CERT=${certificateFor(bench.services.jkt)}`,
     ]);
+    expect((await bench.agent("request-cert", "--no-such-flag", "x")).exit).toBe(2);
+    expect(readFileSync(file, "utf8").trim().split("\n").at(-1)).toBe("CERT=");
     bench.env = { ...bench.env, GITHUB_RUN_ATTEMPT: "3" };
     expect((await verify()).exit).toBe(2);
   });

@@ -17,6 +17,14 @@ export interface CommandSpec {
   run(io: Io, given: Given<object>): Promise<Outcome>;
 }
 
+/** A program as data. */
+export interface ProgramSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  readonly commands: readonly CommandSpec[];
+}
+
 const EXIT_CODES = `
 Exit codes:
   0 ok   1 refused   2 wrong use   3 could not ask   4 pending   5 unknown
@@ -34,13 +42,10 @@ function flagOf(flags: string): string {
  * Runs a program: finds the command, prints its result on standard output and everything else on standard error.
  * @returns the exit code; never throws for what the user, a file or a service does.
  */
-export async function runProgram(
-  io: Io,
-  program: { readonly name: string; readonly description: string; readonly commands: readonly CommandSpec[] },
-): Promise<number> {
+export async function runProgram(io: Io, program: ProgramSpec): Promise<number> {
   let exit = 0;
   const root = prepared(new Command(program.name), io).description(program.description);
-  root.addHelpText("after", EXIT_CODES);
+  root.addHelpText("after", helpEnd(program.name, program.examples));
   for (const spec of program.commands) {
     root.addCommand(
       commandOf(io, program.name, spec, (code) => {
@@ -55,6 +60,10 @@ export async function runProgram(
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : CODES.usage.exit;
     return reportFailure(io, fail("internal", "this command line met a bug").error, io.argv.includes("--json"));
   }
+}
+
+function helpEnd(program: string, examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((line) => `  $ ${program} ${line}\n`).join("")}${EXIT_CODES}`;
 }
 
 function prepared(command: Command, io: Io): Command {
@@ -77,8 +86,7 @@ function commandOf(io: Io, program: string, spec: CommandSpec, done: (exit: numb
   }
   // What a definition makes of the remaining arguments is known only after the signer was asked.
   command.allowUnknownOption().allowExcessArguments();
-  const examples = spec.examples.map((line) => `  $ ${program} ${line}\n`).join("");
-  command.addHelpText("after", `\nExamples:\n${examples}${EXIT_CODES}`);
+  command.addHelpText("after", helpEnd(program, spec.examples));
   command.action(async () => {
     const flags: { readonly json?: boolean } = command.opts();
     const known = spec.options.map(([text]) => flagOf(text));

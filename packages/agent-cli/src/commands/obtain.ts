@@ -4,7 +4,7 @@ import { type CertificateAnswer, CODES, RequestId, type Result, validate } from 
 import type { Io } from "../io.js";
 import { jobFolder } from "../job/folder.js";
 import { openPendingRequests, type PendingRequests } from "../job/pending-request.js";
-import { keep } from "../job/state.js";
+import { forget, keep } from "../job/state.js";
 import { openSession, type Session, withAgent } from "../session.js";
 import type { ActionCommandFlags, Given } from "./flags.js";
 import { type Prepared, prepare } from "./proposal.js";
@@ -18,7 +18,8 @@ export interface Obtained {
 
 /**
  * Asks for a certificate and keeps what came of it for the job's later steps: first `none:u_...`, so that nothing stale
- * remains whatever happens next; then the certificate, or `none:` and the id of the request that was refused or waits.
+ * remains whatever happens next; then the certificate, or `none:` and the id of the request that was refused or waits. A
+ * command that was used wrongly before it asked for a certificate leaves nothing: no signer was missed.
  * `work` runs with the certificate, while the agent's connections are open.
  */
 export async function obtain<T>(
@@ -30,20 +31,46 @@ export async function obtain<T>(
   const session = openSession(io, given.flags);
   const folder = session.ok ? session.value.folder : jobFolder(io, undefined);
   const begun = keep(io, folder, `none:${freshId("u_")}`);
-  if (!session.ok) return session;
-  if (!begun.ok) return begun;
+  let asked = false;
+  const outcome = !session.ok
+    ? session
+    : !begun.ok
+      ? begun
+      : await attempt(
+          session.value,
+          given,
+          complete,
+          (obtained) => work(obtained, session.value),
+          () => {
+            asked = true;
+          },
+        );
+  if (!outcome.ok && !asked && CODES[outcome.error.code].exit === CODES.usage.exit) forget(io, folder);
+  return outcome;
+}
+
+/** Prepares, asks, keeps the certificate and works with it. `onAsk` is called just before the signer is asked for one. */
+function attempt<T>(
+  session: Session,
+  given: Given<ActionCommandFlags>,
+  complete: boolean,
+  work: (obtained: Obtained) => Promise<CallResult<T>>,
+  onAsk: () => void,
+): Promise<CallResult<T>> {
+  const { io, folder } = session;
   const pending = folder === undefined ? undefined : openPendingRequests(folder, io.nowMs);
   return withAgent(
-    session.value,
+    session,
     ["signer", "broker"],
     async (agent) => {
-      const prepared = await prepare(session.value, agent, given, complete);
+      const prepared = await prepare(session, agent, given, complete);
       if (!prepared.ok) return prepared;
-      const answer = await ask(session.value, agent, prepared.value, pending);
-      if (!answer.ok) return refused(session.value, answer.error);
+      onAsk();
+      const answer = await ask(session, agent, prepared.value, pending);
+      if (!answer.ok) return refused(session, answer.error);
       const kept = keep(io, folder, answer.value.certificate, prepared.value.operation);
       const notes = kept.ok ? [] : [`the certificate could not be kept: ${kept.error.detail}`];
-      return work({ answer: answer.value, prepared: prepared.value, agent, notes }, session.value);
+      return work({ answer: answer.value, prepared: prepared.value, agent, notes });
     },
     pending?.store,
   );

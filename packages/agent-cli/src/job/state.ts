@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { closed, ExecutionRequest, fail, Milliseconds, ok, type Result, Ver, validate } from "@seb/schema";
 import Type from "typebox";
 import type { Io } from "../io.js";
-import { readPrivateJson, writePrivateJson } from "./files.js";
+import { readPrivateJson, removePrivate, writePrivateJson } from "./files.js";
 
 /** How long a stored certificate counts, in milliseconds. */
 export const MAX_AGE_MS = 600_000;
@@ -42,6 +42,17 @@ export function keep(
     return ok(undefined);
   } catch {
     return fail("setting_invalid", "cannot append to the file that GITHUB_ENV names");
+  }
+}
+
+/** Takes away what was kept: nothing was asked for, so the later steps have nothing to present and nothing to report. */
+export function forget(io: Io, folder: string | undefined): void {
+  const { GITHUB_ENV: file } = io.env;
+  try {
+    if (folder !== undefined) removePrivate(folder, FILE);
+    if (file !== undefined && file !== "") appendFileSync(file, "CERT=\n");
+  } catch {
+    // What cannot be taken away stays the mark of a request that reached nobody, which grants nothing.
   }
 }
 
