@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES, type Host } from "./command.js";
+import { type Host, helpEnd } from "./command.js";
 import { addAgent } from "./commands/agent.js";
 import { addApprove } from "./commands/approve.js";
 import { addAudit } from "./commands/audit.js";
@@ -12,6 +12,11 @@ import { addTrust } from "./commands/trust.js";
 import type { Io } from "./io.js";
 
 const WRONG_USE = 2;
+const EXAMPLES = [
+  "seb dev",
+  'seb revoke subject agent:oncall-v3 --reason "key seen in a log"',
+  "seb audit verify --running",
+];
 
 /** The whole command line `seb`. */
 export function createProgram(host: Host): Command {
@@ -21,7 +26,7 @@ export function createProgram(host: Host): Command {
     .exitOverride()
     .configureOutput({ writeOut: host.io.out, writeErr: host.io.err })
     .showHelpAfterError("See --help.")
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", helpEnd(EXAMPLES));
   addDev(program, host);
   addTrust(program, host);
   addAgent(program, host);

@@ -44,6 +44,9 @@ function tailNote(verdict: Verdict, records: number, provedTo: number | undefine
 const provedSoFar = ({ verdict, provedTo }: FileReport) =>
   verdict === "verified" || (verdict === "tail_not_proved" && provedTo !== undefined);
 
+const RUNNING_REMEDY =
+  "While the services run, use seb audit verify --running; when they are stopped, compare with another copy of the records.";
+
 /** `seb audit verify`: 0 verified; 1 broken, or the tail not proved. */
 export async function auditVerify(invocation: Invocation): Promise<Outcome> {
   const { settings, flags, io } = invocation;
@@ -62,13 +65,21 @@ export async function auditVerify(invocation: Invocation): Promise<Outcome> {
   }
   const verdict = worst([...chains.map((chain) => chain.verdict), ...empty.map(() => "tail_not_proved" as const)]);
   const provable = chains.length > 0 && empty.length === 0;
-  const accepted = verdict === "verified" || (flags.running === true && provable && chains.every(provedSoFar));
+  const runs = provable && chains.every(provedSoFar);
+  const accepted = verdict === "verified" || (flags.running === true && runs);
   const code = verdict === "verified" ? undefined : CODE_OF[verdict];
-  const remedy =
-    code === undefined || accepted ? "" : `${code}: ${CODES[code].title}\n  remedy: ${CODES[code].remedy}\n`;
+  const remedy = code === undefined || accepted ? undefined : runs ? RUNNING_REMEDY : CODES[code].remedy;
+  const why = code === undefined || remedy === undefined ? "" : `${code}: ${CODES[code].title}\n  remedy: ${remedy}\n`;
   return {
     exit: accepted ? 0 : 1,
-    json: { ok: accepted, verdict, ...(code === undefined ? {} : { code }), chains, empty },
-    text: `${verdict}\n${chains.map(chainLines).join("")}${empty.map((folder) => `  ${folder}: no chain\n`).join("")}${remedy}`,
+    json: {
+      ok: accepted,
+      verdict,
+      ...(code === undefined ? {} : { code }),
+      ...(remedy === undefined ? {} : { remedy }),
+      chains,
+      empty,
+    },
+    text: `${verdict}\n${chains.map(chainLines).join("")}${empty.map((folder) => `  ${folder}: no chain\n`).join("")}${why}`,
   };
 }
