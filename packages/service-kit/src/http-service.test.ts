@@ -104,6 +104,13 @@ describe("bad bytes, which only the parser sees", () => {
     expect(running.refusals.at(-1)?.code).toBe(code);
   });
 
+  it("answers 8 MB of header before it closes, however fast the sender is", async () => {
+    const bytes = get("/", `Authorization: DPoP ${"a".repeat(8 * 1024 * 1024)}\r\n`);
+    for (let round = 0; round < 12; round += 1) {
+      expect((await problemOf(running.port, bytes)).code).toBe("http_headers_too_large");
+    }
+  });
+
   it("does not hide a duplicate behind thousands of other headers", async () => {
     const many = "a:\r\n".repeat(2500);
     const answer = await problemOf(running.port, get("/v1/slow", `DPoP: a\r\n${many}DPoP: b\r\n`));

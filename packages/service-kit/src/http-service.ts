@@ -119,7 +119,12 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   // "100 Continue" goes out only when the head was accepted and the body is about to be read.
   server.on("checkContinue", (request, response) => onRequest(request, response, "100-continue"));
   server.on("checkExpectation", (request, response) => onRequest(request, response, "other"));
+  const answered = new WeakSet<Socket>();
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // The rest of what was refused still arrives, for the second until the socket is closed. Closing it under the sender's hands would
+    // reset the connection, and the answer would be lost with it.
+    if (answered.has(socket) && error.code !== "ECONNRESET") return;
+    answered.add(socket);
     if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy();
     void answerParserError(shell, socket, parserFailure(error.code), [...(open.get(socket) ?? [])]);
   });
