@@ -23,6 +23,8 @@ export class Assembler {
   readonly #scanner: Scanner;
   readonly #maxDepth: number;
   readonly #open: Frame[] = [];
+  /** Set when the innermost object was refused before its next key was read. */
+  #keyless = false;
 
   constructor(scanner: Scanner, maxDepth: number) {
     this.#scanner = scanner;
@@ -42,9 +44,10 @@ export class Assembler {
     return step;
   }
 
-  /** Keys and indexes that lead to the place being read, outermost first. */
+  /** Keys and indexes that lead to the value being read, outermost first; to the object around it while a key is read. */
   path(): (string | number)[] {
-    return this.#open.map((frame) => (frame.kind === "array" ? frame.value.length : frame.key));
+    const frames = this.#keyless ? this.#open.slice(0, -1) : this.#open;
+    return frames.map((frame) => (frame.kind === "array" ? frame.value.length : frame.key));
   }
 
   #begin(): Step {
@@ -84,10 +87,13 @@ export class Assembler {
 
   /** Reads a key and its colon. Keys are compared after their escapes are resolved. */
   #key(frame: Frame & { readonly kind: "object" }): Step {
-    if (this.#scanner.peek() !== QUOTE) return this.#scanner.refuse("json_syntax", "expected a key");
+    const quoted = this.#scanner.peek() === QUOTE;
     const at = this.#scanner.at;
-    const key = this.#scanner.string();
-    if (key === undefined) return undefined;
+    const key = quoted ? this.#scanner.string() : this.#scanner.refuse("json_syntax", "expected a key");
+    if (key === undefined) {
+      this.#keyless = true;
+      return undefined;
+    }
     frame.key = key;
     if (key in frame.value) return this.#scanner.refuse("json_duplicate_key", "the same key twice", at);
     if (!this.#skip(COLON)) return this.#scanner.refuse("json_syntax", "expected a colon");

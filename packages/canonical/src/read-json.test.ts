@@ -120,6 +120,31 @@ describe("keys", () => {
     }
   });
 
+  it.each([
+    ["9007199254740993", ""],
+    ['{"a":1,"b":[0,{"c":9007199254740993}]}', "/b/1/c"],
+    ["[[],[1,2,1e400]]", "/1/2"],
+    ['{"a":{"b":"x","c":"\\ud800"}}', "/a/c"],
+    ['{"a":{"b":"x","\\ud800":1}}', "/a"],
+    ['{"a":{"b":"x","c":"y\ud800"}}', "/a/c"],
+    ['{"a":{"b":"x","c\ud800":1}}', "/a"],
+    ['{"a":{"b":"x",\ud800}}', "/a"],
+    ['[0,{"a":[1,[[[[[[[]]]]]]]}]', "/1/a/1/0/0/0/0/0"],
+    ['{"a":[{"__proto__":1e999}]}', "/a/0/__proto__"],
+    ['{"a":[{"k k":{"b":1e999}}]}', "/a/0"],
+    [`{"a":{"${"k".repeat(65)}":[9007199254740993]}}`, "/a"],
+    ['{"a/b~":[-1e999]}', "/a~1b~0/0"],
+  ])("tells where the value stands that %s is refused for", (text, pointer) => {
+    expect(readJson(text, limits)).toMatchObject({ ok: false, error: { pointer } });
+  });
+
+  it("tells no place for a lone surrogate behind something else that is refused, nor for syntax", () => {
+    for (const text of ['{"a":1,"a":"\ud800"}', '{"a":[1,}', '["a\u0001"]']) {
+      const result = readJson(text, limits);
+      expect(result.ok ? "read" : result.error.pointer).toBeUndefined();
+    }
+  });
+
   it("keeps equal keys of different objects apart", () => {
     expect(codeOf('[{"a":1},{"a":{"a":1}}]')).toBe("ok");
   });

@@ -14,6 +14,14 @@ export interface JsonLimits {
 const BYTE_ORDER_MARK = 0xfeff;
 const REPLACEMENT = "\ufffd";
 const MAX_POINTER_LENGTH = 200;
+/** Refusals that blame one value, whose place is told. */
+const OF_ONE_VALUE: ReadonlySet<JsonCode> = new Set<JsonCode>([
+  "json_duplicate_key",
+  "json_lone_surrogate",
+  "json_unsafe_integer",
+  "json_non_finite",
+  "json_too_deep",
+]);
 /** As long as a field's name may be, and shorter than any key or token that was put in its place. */
 const CLEAN_KEY = /^[A-Za-z0-9_.:/~$@-]{1,40}$/;
 
@@ -25,7 +33,8 @@ const CLEAN_KEY = /^[A-Za-z0-9_.:/~$@-]{1,40}$/;
  * `__proto__` and `toString` are present only when the text names them. Whatever this returns, `canonicalize` accepts.
  *
  * @returns the value, or a failure whose `facts.offset` counts UTF-8 bytes from the start. The text is never quoted;
- *   `pointer` (RFC 6901) accompanies a duplicate key and leads there, or to its nearest ancestor with a printable path.
+ *   `pointer` (RFC 6901) accompanies a duplicate key, a lone surrogate, an unsafe or infinite number and too deep nesting,
+ *   and leads there, or to its nearest ancestor with a printable path; for a key that is no text, to the object around it.
  */
 export function readJson(input: Uint8Array | string, limits: JsonLimits): Result<Json, JsonCode> {
   const size = typeof input === "string" ? Buffer.byteLength(input, "utf8") : input.byteLength;
@@ -34,20 +43,36 @@ export function readJson(input: Uint8Array | string, limits: JsonLimits): Result
   if (text === undefined) return failAt("json_invalid_utf8", "invalid UTF-8", invalidUtf8At(input));
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) return failAt("json_invalid_utf8", "byte order mark", 0);
 
-  const scanner = new Scanner(text);
-  const assembler = new Assembler(scanner, Math.min(limits.maxDepth, MAX_DEPTH));
+  const maxDepth = Math.min(limits.maxDepth, MAX_DEPTH);
   // Decoded bytes are well-formed already; a string from elsewhere may not be.
   const lone = typeof input === "string" ? loneSurrogateAt(text) : -1;
-  const value = lone < 0 ? assembler.document() : scanner.refuse("json_lone_surrogate", "half a surrogate pair", lone);
+  if (lone >= 0)
+    return failAt("json_lone_surrogate", "half a surrogate pair", bytesTo(text, lone), pathTo(text, lone, maxDepth));
+  const scanner = new Scanner(text);
+  const assembler = new Assembler(scanner, maxDepth);
+  const value = assembler.document();
   if (value !== undefined) return ok(value);
   if (scanner.refusal === undefined) throw new Error("no value and no refusal");
   return refused(scanner.refusal, text, assembler);
 }
 
 function refused(refusal: Refusal, text: string, assembler: Assembler): Result<never, JsonCode> {
-  const offset = Buffer.byteLength(text.slice(0, refusal.at), "utf8");
-  const pointer = refusal.code === "json_duplicate_key" ? cleanPointer(assembler.path()) : undefined;
+  const offset = bytesTo(text, refusal.at);
+  const pointer = OF_ONE_VALUE.has(refusal.code) ? cleanPointer(assembler.path()) : undefined;
   return failAt(refusal.code, refusal.reason, offset, pointer);
+}
+
+/** Bytes of UTF-8 before position `at`. */
+function bytesTo(text: string, at: number): number {
+  return Buffer.byteLength(text.slice(0, at), "utf8");
+}
+
+/** Pointer to the value in which the text breaks off at `at`; undefined when the text before is refused already. */
+function pathTo(text: string, at: number, maxDepth: number): string | undefined {
+  const scanner = new Scanner(text.slice(0, at));
+  const assembler = new Assembler(scanner, maxDepth);
+  assembler.document();
+  return scanner.refusal?.at === at ? cleanPointer(assembler.path()) : undefined;
 }
 
 function failAt(code: JsonCode, reason: string, offset: number, pointer?: string): Result<never, JsonCode> {

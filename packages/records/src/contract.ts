@@ -188,7 +188,9 @@ function chainContract(make: () => Promise<RecordsPlace>): void {
       expect((await newer.value.append("decision", {})).ok).toBe(true);
       await older.value.close();
       await newer.value.close();
-      expect((await verifyChains({ sink, heads, trust })).verdict).toBe("verified");
+      // The older one could not close its boot: nobody can tell whether it wrote more.
+      const chains = [{ endProved: true, problems: [], unclosedBoots: [{ boot: 2 }] }];
+      expect(await verifyChains({ sink, heads, trust })).toMatchObject({ verdict: "tail_not_proved", chains });
       await close();
     }),
   );

@@ -1,7 +1,7 @@
 export type { AppendCode } from "./group-writer.js";
 export { type ChainOptions, type OpenCode, openChain, RESERVE_KINDS } from "./open-chain.js";
 export type { EvidenceStore, Head, HeadStore, RecordChain, Recorded, RecordSink, RecordSource } from "./port.js";
-export type { Problem, ProblemKind } from "./problem.js";
+export type { Problem, ProblemKind, UnclosedBoot } from "./problem.js";
 export { type ReadOptions, type ReadRecord, readRecords } from "./read-records.js";
 export { BOOT, CLOSE, GENESIS, MAX_LINE_BYTES, RECORD_TYP } from "./record-line.js";
 export { createRefusalLog, type RefusalLog, type RefusalLogOptions } from "./refusals.js";

@@ -27,6 +27,17 @@ export type ProblemKind =
   | "heads_unreadable"
   | "torn_tail";
 
+/**
+ * A boot without `close` record before a later boot: a crash, or a cut. The later boot names whatever it found, so nothing in
+ * the chain tells whether this boot wrote more. No problem by itself, but a gap that no later record and no head closes.
+ */
+export interface UnclosedBoot {
+  readonly boot: number;
+  /** Line and position of the last record of this boot that is there: behind it the boot is not proved. */
+  readonly line: number;
+  readonly seq: number;
+}
+
 /** One place where a chain is not what its writer wrote. */
 export interface Problem {
   readonly writer: string;

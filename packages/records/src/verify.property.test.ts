@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { collect, type FilePlace, filePlace, openedChain } from "./contract/file-place.js";
 import { makeRecordKeys, type RecordKeys } from "./contract/record-keys.js";
@@ -20,7 +20,7 @@ let foreign: string[];
 let heads: Head[];
 let verifyLine: LineVerifier;
 
-/** Three boots of 20 records: closed, crashed, closed. Heads are copied now and then. */
+/** Three closed boots of 20 records. Heads are copied now and then. */
 async function build(place: FilePlace): Promise<void> {
   for (const boot of [1, 2, 3]) {
     const sink = place.sink();
@@ -30,7 +30,7 @@ async function build(place: FilePlace): Promise<void> {
       await chain.append(number % 3 === 0 ? "decision" : "outcome", { number, boot });
       if (number % 7 === 0) await store.put(chain.head());
     }
-    if (boot !== 2) await chain.close();
+    await chain.close();
     await sink.close();
     await store.close();
     if (boot === 2) await copyFile(place.file(writer), join(place.folder, "fork"));
@@ -47,7 +47,7 @@ async function fork(place: FilePlace): Promise<string[]> {
     for (let number = 0; number < 10; number += 1) await chain.append("decision", { forked: number });
     await chain.close();
   }
-  const lines = [...(await collect(sink.read(writer))).slice(40), ...(await collect(sink.read(other)))];
+  const lines = [...(await collect(sink.read(writer))).slice(41), ...(await collect(sink.read(other)))];
   await sink.close();
   return lines;
 }
@@ -133,7 +133,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
       ),
     ),
   // The whole end exchanged for the other turn of history, which has the same keys.
-  fc.constant(onLines((lines) => [...lines.slice(0, 40), ...foreign.slice(0, 12)])),
+  fc.constant(onLines((lines) => [...lines.slice(0, 41), ...foreign.slice(0, 12)])),
   index.map(
     (at): Mutation =>
       (bytes) =>
@@ -168,7 +168,7 @@ const storeOf = (copied: readonly Head[]): Pick<HeadStore, "all"> => ({
 describe("verifyChains", () => {
   it("verifies the chain as it was written", async () => {
     const report = await verifyChains({ sink: place.sink(), heads: storeOf(heads), trust: keys.trust });
-    expect(report).toMatchObject({ verdict: "verified", chains: [{ records: 59, problems: [] }] });
+    expect(report).toMatchObject({ verdict: "verified", chains: [{ records: 60, problems: [], unclosedBoots: [] }] });
   });
 
   it("finds each of 1,000 random edits, deletions, exchanges, insertions and cuts at its place", async () => {
@@ -212,7 +212,7 @@ describe("verifyChains", () => {
     await mkdir(folder);
     await copyFile(place.file(writer), join(folder, `${other}.jsonl`));
     const renamed = await verifyChains({ sink: createFileSink({ folder }), trust: keys.trust, verifyLine });
-    expect(renamed.chains).toMatchObject([{ writer: other, verdict: "broken", records: 0, problemCount: 59 }]);
+    expect(renamed.chains).toMatchObject([{ writer: other, verdict: "broken", records: 0, problemCount: 60 }]);
     expect(renamed.chains[0]?.problems[0]).toMatchObject({ line: 1, what: "wrong_writer" });
 
     const lying = heads.map((head, n) => (n === 2 ? { ...head, digest: `sha256:${"0".repeat(64)}` } : head));
@@ -231,5 +231,68 @@ describe("verifyChains", () => {
     await writeFile(damaged, `{"writer":"${writer}"}\n`);
     const unreadable = await verifyChains({ sink: place.sink(), heads: place.heads(), trust: keys.trust, verifyLine });
     expect(unreadable).toMatchObject({ verdict: "broken", chains: [{ problems: [{ what: "heads_unreadable" }] }] });
+  });
+});
+
+describe("a boot that was never closed", () => {
+  let crashed: FilePlace;
+  beforeEach(async () => {
+    crashed = await filePlace();
+  });
+  afterEach(() => crashed.remove());
+
+  /** One boot: its boot record, so many decisions, and the `close` record unless it crashes. */
+  async function boot(decisions: number, end: "close" | "crash"): Promise<void> {
+    const [sink, store] = [crashed.sink(), crashed.heads()];
+    const chain = await openedChain(keys, { sink, writer, heads: store, headEveryMs: 3_600_000 });
+    for (let number = 0; number < decisions; number += 1) await chain.append("decision", { number });
+    if (end === "close") await chain.close();
+    await sink.close();
+    await store.close();
+  }
+  async function reported() {
+    const [sink, store] = [crashed.sink(), crashed.heads()];
+    const report = await verifyChains({ sink, heads: store, trust: keys.trust });
+    await store.close();
+    return report;
+  }
+  async function cutTo(lines: number): Promise<void> {
+    const text = await readFile(crashed.file(writer), "latin1");
+    await writeFile(crashed.file(writer), ofLines(text.split("\n").slice(0, lines)));
+  }
+
+  it("stays unproved, cut or not, however often the chain is closed later", async () => {
+    const sound = { verdict: "tail_not_proved", endProved: true, problems: [], problemCount: 0 };
+    await boot(3, "crash");
+    await boot(1, "close");
+    const first = { boot: 1, line: 4, seq: 3 };
+    expect((await reported()).chains).toMatchObject([{ ...sound, unclosedBoots: [first], unclosedBootCount: 1 }]);
+    await boot(3, "crash");
+    // Behind the boot record, whose head was copied: this leaves no trace.
+    await cutTo(9);
+    await boot(1, "close");
+    await boot(1, "close");
+    const unclosedBoots = [first, { boot: 3, line: 9, seq: 8 }];
+    expect((await reported()).chains).toMatchObject([{ ...sound, unclosedBoots, unclosedBootCount: 2 }]);
+  });
+
+  it("is not listed while it is the last one", async () => {
+    await boot(1, "close");
+    await boot(2, "crash");
+    expect(await reported()).toMatchObject({
+      verdict: "tail_not_proved",
+      chains: [{ endProved: false, unclosedBoots: [], unclosedBootCount: 0 }],
+    });
+  });
+
+  it("hides no edit: the chain is broken at its place", async () => {
+    await boot(2, "crash");
+    await boot(2, "close");
+    const lines = (await readFile(crashed.file(writer), "latin1")).split("\n");
+    await writeFile(crashed.file(writer), lines.toSpliced(1, 1).join("\n"));
+    expect(await reported()).toMatchObject({
+      verdict: "broken",
+      chains: [{ problems: [{ line: 2, what: "missing" }] }],
+    });
   });
 });

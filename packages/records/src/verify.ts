@@ -1,13 +1,14 @@
 import type { Trust } from "@seb/verify-core";
 import type { Head, HeadStore, RecordSource } from "./port.js";
-import type { Problem } from "./problem.js";
+import type { Problem, UnclosedBoot } from "./problem.js";
 import { CLOSE } from "./record-line.js";
 import { type LineVerifier, lineVerifier, type Step, walkChain } from "./walk.js";
 
 /**
- * `verified`: every record from the first to the `close` of the last boot is there, as written, and the second place proves
- * the end. `tail_not_proved`: what is there is sound, but records behind the last copied head may have been cut off (or the
- * writer is still running). `broken`: see the problems.
+ * `verified`: every record from the first to the `close` of the last boot is there, as written, every boot was closed, and
+ * the second place proves the end. `tail_not_proved`: what is there is sound, but records behind the last copied head may have
+ * been cut off (or the writer is still running), or the end of a boot that was never closed; a crash leaves that for good.
+ * `broken`: see the problems.
  */
 export type Verdict = "verified" | "tail_not_proved" | "broken";
 
@@ -18,6 +19,11 @@ export interface ChainReport {
   readonly verdict: Verdict;
   /** Last copied head, up to which nothing can be missing unnoticed. */
   readonly provedTo: Head | undefined;
+  /** True when the chain ends with a `close` record that the second place holds, and nothing behind it. */
+  readonly endProved: boolean;
+  /** The first 100 boots that ended without `close` record before a later one began; with any, the chain is never `verified`. */
+  readonly unclosedBoots: readonly UnclosedBoot[];
+  readonly unclosedBootCount: number;
   /** The first 100 problems, by line. */
   readonly problems: readonly Problem[];
   readonly problemCount: number;
@@ -51,6 +57,7 @@ interface CopiedHeads {
 }
 
 const MAX_PROBLEMS = 100;
+const MAX_UNCLOSED = 100;
 const PROGRESS_LINES = 10_000;
 
 async function readHeads(store: Pick<HeadStore, "all"> | undefined) {
@@ -73,6 +80,8 @@ async function readHeads(store: Pick<HeadStore, "all"> | undefined) {
 class Examination {
   readonly problems: Problem[] = [];
   problemCount = 0;
+  readonly unclosedBoots: UnclosedBoot[] = [];
+  unclosedBootCount = 0;
   records = 0;
   lines = 0;
   nextSeq = 0;
@@ -94,6 +103,10 @@ class Examination {
     this.lines = step.line;
     this.#end = step;
     if (step.problem) this.report(step.problem);
+    if (step.unclosed) {
+      this.unclosedBootCount += 1;
+      if (this.unclosedBoots.length < MAX_UNCLOSED) this.unclosedBoots.push(step.unclosed);
+    }
     if (step.record === undefined) {
       this.nextSeq += 1;
       return;
@@ -117,10 +130,13 @@ class Examination {
     const sound = this.problemCount === 0;
     if (tornBytes > 0) this.report({ ...place, what: "torn_tail" });
     const closed = this.#end?.record?.claims.kind === CLOSE && last?.digest === this.#end.digest;
-    const verdict = !sound ? "broken" : closed && tornBytes === 0 ? "verified" : "tail_not_proved";
+    const endProved = closed && tornBytes === 0;
+    const proved = endProved && this.unclosedBootCount === 0;
+    const verdict = !sound ? "broken" : proved ? "verified" : "tail_not_proved";
     const problems = [...this.problems].sort((a, b) => a.line - b.line);
-    const { writer, records, problemCount } = this;
-    return { writer, records, verdict, provedTo: last, problems, problemCount };
+    const { writer, records, problemCount, unclosedBoots, unclosedBootCount } = this;
+    const unclosed = { unclosedBoots, unclosedBootCount };
+    return { writer, records, verdict, provedTo: last, endProved, ...unclosed, problems, problemCount };
   }
 }
 
@@ -132,7 +148,7 @@ function worst(chains: readonly ChainReport[]): Verdict {
 /**
  * Verifies chains line by line (any length, constant memory but for the copied heads) and compares them with the second
  * place. Every edit, deletion, exchange, insertion and cut is reported by line and position; a cut behind the last copied
- * head leaves no trace and gives `tail_not_proved`.
+ * head leaves no trace and gives `tail_not_proved`; so does every boot without `close` record, however the chain went on.
  *
  * A chain that is being written gives `tail_not_proved` at best. Rejects only when the sink cannot be read.
  */

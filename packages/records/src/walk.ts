@@ -2,7 +2,7 @@ import { digestBytes } from "@seb/canonical";
 import type { RecordClaims, Result } from "@seb/schema";
 import { type Trust, verifyRecord } from "@seb/verify-core";
 import type { RecordSource } from "./port.js";
-import type { Problem, ProblemKind } from "./problem.js";
+import type { Problem, ProblemKind, UnclosedBoot } from "./problem.js";
 import { BOOT, CLOSE, GENESIS } from "./record-line.js";
 
 /** Verifies one line by itself: signature, shape, key of the writer. */
@@ -21,6 +21,8 @@ export interface Step {
   /** Absent when the line is not a record of this writer. */
   readonly record?: { readonly kid: string; readonly claims: RecordClaims };
   readonly problem?: Problem;
+  /** With a boot record that follows a boot without `close` record. */
+  readonly unclosed?: UnclosedBoot;
 }
 
 /** Where a walk stands. `prev` is undefined behind a line that was no record: the original's digest is not known then. */
@@ -61,6 +63,12 @@ function misfit(claims: RecordClaims, at: Position): ProblemKind | undefined {
   return at.closed ? "after_close" : undefined;
 }
 
+/** The boot before this record, when the record begins another one and the line before did not close. */
+function unclosedBefore(claims: RecordClaims, at: Position, line: number): UnclosedBoot | undefined {
+  const ended = claims.kind === BOOT && at.seq > 0 && at.prev !== undefined;
+  return ended && !at.closed ? { boot: at.boot, line: line - 1, seq: at.seq - 1 } : undefined;
+}
+
 /**
  * Walks one chain from its first line. Every line is verified by itself and against the line before; after a problem the
  * walk goes on from what it found, so that one change is reported at its place and not for every line behind it.
@@ -83,13 +91,14 @@ export async function* walkChain(source: RecordSource, writer: string, verify: L
     const { claims, kid } = verified.value;
     const what = misfit(claims, at);
     const seq = what === "missing" ? at.seq : claims.seq;
+    const unclosed = what === undefined ? unclosedBefore(claims, at, line) : undefined;
     at.seq = claims.seq + 1;
     at.prev = digest;
     at.boot = claims.boot;
     at.closed = claims.kind === CLOSE;
     const record = { kid, claims };
     yield what === undefined
-      ? { line, digest, record }
+      ? { line, digest, record, ...(unclosed === undefined ? {} : { unclosed }) }
       : { line, digest, record, problem: { writer, line, seq, what } };
   }
 }

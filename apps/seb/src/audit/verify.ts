@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ChainReport, type Problem, type Verdict, verifyChains } from "@seb/records";
+import { type ChainReport, type Problem, type UnclosedBoot, type Verdict, verifyChains } from "@seb/records";
 import { CODES } from "@seb/schema";
 import type { Invocation } from "../command.js";
 import { type Outcome, refused } from "../outcome.js";
@@ -22,27 +22,35 @@ function problemLine(file: string, { line, seq, what, code }: Problem): string {
   return `    ${file}: line ${line}, record ${seq}: ${what}${code === undefined ? "" : ` (${code})`}\n`;
 }
 
-function chainLines(chain: FileReport): string {
-  const { writer, verdict, records, provedTo, problems, problemCount, file } = chain;
-  const shown = problems.map((problem) => problemLine(file, problem)).join("");
-  const more = problemCount > problems.length ? `    and ${problemCount - problems.length} more\n` : "";
-  return `  ${writer}: ${verdict}, ${records} records${tailNote(verdict, records, provedTo?.seq)}\n${shown}${more}`;
+function unclosedLine(file: string, { boot, line, seq }: UnclosedBoot): string {
+  return `    ${file}: line ${line}, boot ${boot} was not closed: not proved behind record ${seq}\n`;
 }
 
-/** What the copied heads prove of a sound chain that was not closed. */
-function tailNote(verdict: Verdict, records: number, provedTo: number | undefined): string {
+function chainLines(chain: FileReport): string {
+  const { writer, verdict, records, problems, problemCount, unclosedBoots, unclosedBootCount, file } = chain;
+  const unclosed = unclosedBoots.map((boot) => unclosedLine(file, boot)).join("");
+  const others = unclosedBootCount - unclosedBoots.length;
+  const moreBoots = others > 0 ? `    and ${others} more boots that were not closed\n` : "";
+  const shown = problems.map((problem) => problemLine(file, problem)).join("");
+  const more = problemCount > problems.length ? `    and ${problemCount - problems.length} more\n` : "";
+  return `  ${writer}: ${verdict}, ${records} records${tailNote(chain)}\n${shown}${more}${unclosed}${moreBoots}`;
+}
+
+/** What the copied heads prove of a sound chain that was not closed, or not each time. */
+function tailNote({ verdict, records, provedTo, endProved }: FileReport): string {
   if (verdict !== "tail_not_proved") return "";
+  if (endProved) return "; the end is proved, but a writer that crashed may have written more before";
   if (provedTo === undefined) return "; no head was copied, so a cut at the end would not be seen";
-  const behind = records - 1 - provedTo;
-  const proved = `; verified up to record ${provedTo}, the last copied head`;
+  const behind = records - 1 - provedTo.seq;
+  const proved = `; verified up to record ${provedTo.seq}, the last copied head`;
   return behind > 0
     ? `${proved}; ${behind} behind it are not proved yet`
     : `${proved}; the writer has not closed its chain`;
 }
 
-/** A chain that goes on being written: whole and proved up to a copied head. */
-const provedSoFar = ({ verdict, provedTo }: FileReport) =>
-  verdict === "verified" || (verdict === "tail_not_proved" && provedTo !== undefined);
+/** A chain that goes on being written: proved up to a copied head, and only its last boot is open. */
+const provedSoFar = ({ verdict, provedTo, unclosedBootCount }: FileReport) =>
+  verdict === "verified" || (verdict === "tail_not_proved" && provedTo !== undefined && unclosedBootCount === 0);
 
 const RUNNING_REMEDY =
   "While the services run, use seb audit verify --running; when they are stopped, compare with another copy of the records.";

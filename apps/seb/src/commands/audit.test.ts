@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { openChain } from "@seb/records";
+import { openChain, type RecordChain } from "@seb/records";
 import { createFileHeads, createFileSink } from "@seb/records/embedded";
 import { createSealer } from "@seb/seal";
 import { verifyTrust } from "@seb/verify-core";
@@ -23,6 +23,9 @@ const decision = (n: number, policy: string) => ({
 });
 const outcome = (n: number, state: string, fence: number) => ({ cert_id: id(n), state, code: null, result: {}, fence });
 
+/** Opens the broker's chain at the usual places, lets it be written, and lets go of the places. */
+let withChain: (write: (chain: RecordChain) => Promise<void>) => Promise<void>;
+
 async function writeRecords(): Promise<void> {
   mkdirSync(b.path(".seb"));
   for (const [role, name] of [
@@ -37,21 +40,28 @@ async function writeRecords(): Promise<void> {
   const trust = await verifyTrust(text, { ...pins, minVersion: 0 }, Date.now() / 1000);
   const sealer = await createSealer("record", JSON.parse(readFileSync(b.path("broker-1.json"), "utf8")));
   if (!trust.ok || !sealer.ok) throw new Error("trust or sealer");
-  const sink = createFileSink({ folder: b.path(".seb", "broker", "records") });
-  const heads = createFileHeads({ folder: b.path(".seb", "heads", "broker") });
-  const clock = { nowMs: () => Date.now() };
-  const chain = await openChain({ sink, heads, sealer: sealer.value, trust: trust.value, writer: "broker-1", clock });
-  if (!chain.ok) throw new Error(chain.error.code);
-  await chain.value.append("decision", decision(1, "emergency-rollback"));
-  await chain.value.append("outcome", outcome(1, "executed", 1));
-  await chain.value.append("decision", decision(2, "auto-low-risk-v2"));
-  await chain.value.append("outcome", outcome(2, "executed", 1));
-  await chain.value.append("decision", decision(3, "emergency-rollback"));
-  await chain.value.append("outcome", outcome(3, "unknown", 1));
-  await chain.value.append("outcome", outcome(3, "not_executed", 2));
-  await chain.value.close();
-  await sink.close();
-  await heads.close();
+  const common = { sealer: sealer.value, trust: trust.value, writer: "broker-1", clock: { nowMs: () => Date.now() } };
+  withChain = async (write) => {
+    const sink = createFileSink({ folder: b.path(".seb", "broker", "records") });
+    const heads = createFileHeads({ folder: b.path(".seb", "heads", "broker") });
+    const chain = await openChain({ sink, heads, ...common });
+    if (!chain.ok) throw new Error(chain.error.code);
+    await write(chain.value);
+    await sink.close();
+    await heads.close();
+  };
+  await withChain(writeDecisions);
+}
+
+async function writeDecisions(chain: RecordChain): Promise<void> {
+  await chain.append("decision", decision(1, "emergency-rollback"));
+  await chain.append("outcome", outcome(1, "executed", 1));
+  await chain.append("decision", decision(2, "auto-low-risk-v2"));
+  await chain.append("outcome", outcome(2, "executed", 1));
+  await chain.append("decision", decision(3, "emergency-rollback"));
+  await chain.append("outcome", outcome(3, "unknown", 1));
+  await chain.append("outcome", outcome(3, "not_executed", 2));
+  await chain.close();
 }
 
 describe("seb audit", () => {
@@ -102,6 +112,21 @@ describe("seb audit", () => {
     const { exit, value } = await b.json("audit", "verify", "--records", "cut");
     expect({ exit, code: value.code }).toEqual({ exit: 1, code: "records_tail_unproved" });
     expect((await b.json("audit", "verify", "--records", "cut", "--running")).exit).toBe(1);
+  });
+
+  it("says for good that a boot was not closed: exit 1, with --running too, and names boot and record", async () => {
+    const place = ["--records", ".seb/broker/records", "--heads", ".seb/heads/broker"];
+    await withChain(async () => {});
+    expect((await b.json("audit", "verify", ...place, "--running")).exit).toBe(0);
+    await withChain((chain) => chain.close());
+    for (const flags of [[], ["--running"]]) {
+      const { exit, value } = await b.json("audit", "verify", ...place, ...flags);
+      expect({ exit, code: value.code }).toEqual({ exit: 1, code: "records_tail_unproved" });
+      expect(value.chains).toMatchObject([{ endProved: true, unclosedBoots: [{ boot: 2, line: 10, seq: 9 }] }]);
+    }
+    const { exit, out, err } = await b.seb("audit", "verify", ...place);
+    expect(exit).toBe(1);
+    expect(`${out}${err}`).toMatch(/broker-1\.jsonl: line 10, boot 2 .* record 9\n/);
   });
 });
 

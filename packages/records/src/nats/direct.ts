@@ -12,7 +12,9 @@ export interface StoredMessage {
 const BATCH = 128;
 /** A batch ends early rather than pass this. */
 const BATCH_BYTES = 8_388_608;
-const WAIT_MS = 5000;
+/** How long all of one batch may take, in milliseconds. */
+const BATCH_WAIT_MS = 5000;
+const LAST_WAIT_MS = 1500;
 /** Status codes of the direct API, as HTTP has them. */
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
@@ -35,12 +37,17 @@ function messageOf(msg: Msg): StoredMessage {
  * Asks a stream for stored messages by the direct API: no consumer, and so no right to make one, is needed. Throws when the answer is not
  * complete: a lost dependency.
  */
-async function* ask(connection: NatsConnection, stream: string, question: object): AsyncGenerator<StoredMessage> {
+async function* ask(
+  connection: NatsConnection,
+  stream: string,
+  question: object,
+  maxWait: number,
+): AsyncGenerator<StoredMessage> {
   const payload = JSON.stringify({ ...question, max_bytes: BATCH_BYTES });
   // The answer to a batch ends with a message without payload.
   const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, payload, {
     strategy: "sentinel",
-    maxWait: WAIT_MS,
+    maxWait,
   });
   for await (const answer of answers) {
     const status = answer.headers?.code ?? 0;
@@ -59,7 +66,8 @@ export async function* messagesOf(
 ): AsyncGenerator<StoredMessage> {
   for (let next = 1; ; ) {
     let count = 0;
-    for await (const message of ask(connection, stream, { seq: next, batch: BATCH, next_by_subj: subject })) {
+    const question = { seq: next, batch: BATCH, next_by_subj: subject };
+    for await (const message of ask(connection, stream, question, BATCH_WAIT_MS)) {
       count += 1;
       next = message.sequence + 1;
       yield message;
@@ -75,6 +83,7 @@ export async function lastMessages(
   pattern: string,
 ): Promise<readonly StoredMessage[]> {
   const found: StoredMessage[] = [];
-  for await (const message of ask(connection, stream, { multi_last: [pattern], batch: 1000 })) found.push(message);
+  const question = { multi_last: [pattern], batch: 1000 };
+  for await (const message of ask(connection, stream, question, LAST_WAIT_MS)) found.push(message);
   return found;
 }
