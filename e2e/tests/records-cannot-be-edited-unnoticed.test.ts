@@ -67,7 +67,7 @@ beforeAll(async () => {
   world = await startEnvironment();
   verifier = startRecordVerifier(world.seb);
   await live(2);
-  await world.kill9();
+  await world.stop();
   await world.start();
   await world.stopService("broker");
   await world.startService("broker");
@@ -253,5 +253,40 @@ describe("a service whose chain was changed while it was stopped", () => {
       const certificate = await certify(world);
       return (await world.agent.execute(certificate, OPERATION)).body.state === "executed";
     });
+  });
+});
+
+describe("a chain that was cut behind its last copied head after a crash", () => {
+  const works = () =>
+    until("it works again", async () => {
+      const certificate = await certify(world);
+      return (await world.agent.execute(certificate, OPERATION)).body.state === "executed";
+    });
+  /** Kills everything right after a response, until records lie behind the last copied head. */
+  async function crashed(): Promise<Copy> {
+    for (let n = 0; n < 5; n++) {
+      await works();
+      await world.kill9();
+      const copied = await copy("broker");
+      if (copied.lines.length > copied.proved + 1) return copied;
+      await world.start();
+    }
+    throw new Error("the last head was always copied");
+  }
+
+  it("is started on, written, and closed, but never verified again", async () => {
+    const { lines, proved } = await crashed();
+    writeFileSync(world.ledger.path("broker"), `${lines.slice(0, proved + 1).join("\n")}\n`);
+    await world.start();
+    await works();
+    await world.stop();
+    for (const flags of [[], ["--running"]]) {
+      const { code, stdout } = await world.run("seb", ["audit", "verify", "--json", ...flags]);
+      const { verdict, code: why, chains } = JSON.parse(stdout);
+      expect({ code, verdict, why }).toEqual({ code: 1, verdict: "tail_not_proved", why: "records_tail_unproved" });
+      const broker = chains.find(({ writer }: { writer: string }) => writer === "broker-1");
+      expect(broker).toMatchObject({ endProved: true, problems: [] });
+      expect(broker.unclosedBoots.at(-1)).toMatchObject({ line: proved + 1, seq: proved });
+    }
   });
 });

@@ -35,11 +35,12 @@ export const RECORDS_AND_SECRETS = [
     [
       "an open tail counts as verified",
       "tail",
-      edit(
-        `${RECORDS}/verify.js`,
-        'closed && tornBytes === 0 ? "verified" : "tail_not_proved"',
-        'true ? "verified" : "tail_not_proved"',
-      ),
+      edit(`${RECORDS}/verify.js`, 'proved ? "verified" : "tail_not_proved"', 'true ? "verified" : "tail_not_proved"'),
+    ],
+    [
+      "a boot that was never closed counts as proved",
+      "unclosed",
+      edit(`${RECORDS}/verify.js`, "endProved && this.unclosedBootCount === 0", "endProved"),
     ],
     [
       "nothing is compared at all",
