@@ -275,6 +275,8 @@ describe("a chain that was cut behind its last copied head after a crash", () =>
   }
 
   it("is started on, written, and closed, but never verified again", async () => {
+    await world.stop();
+    await world.start();
     const { lines, proved } = await crashed();
     writeFileSync(world.ledger.path("broker"), `${lines.slice(0, proved + 1).join("\n")}\n`);
     await world.start();
