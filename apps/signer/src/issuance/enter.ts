@@ -37,7 +37,7 @@ export async function enter(
   const broken = signer.journal.broken();
   if (broken) return fail(broken, "the journal cannot be written any more");
   const proposal = proposalDigest(asked.body);
-  progress.about = { ...progress.about, proposal };
+  progress.about = { ...progress.about, proposal, idempotency_key: key.value };
   const { subject } = entitled.agent;
   for (const name of [`key ${subject} ${key.value}`, `proposal ${subject} ${proposal}`]) {
     const release = await signer.locks.take(name, signal);
@@ -50,7 +50,7 @@ export async function enter(
     const usable = checkReplay(use.entry.claims, entitled, signer.ports.clock.nowMs() / 1000);
     return usable.ok ? ok({ kind: "replay", request: use.entry.request, claims: use.entry.claims }) : usable;
   }
-  if (use?.kind === "pending" && use.proposal !== proposal) return conflict();
+  if (use !== undefined && use.proposal !== proposal) return conflict();
   return ok({ kind: "new", key: key.value, proposal });
 }
 

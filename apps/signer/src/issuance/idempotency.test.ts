@@ -12,6 +12,14 @@ describe("Idempotency-Key", () => {
     expect(await signer.ask({ key })).toMatchObject({ status: 400, body: { code: "idempotency_key_missing" } });
   });
 
+  it("binds a denied request too: it may come again, another one may not take its key", async () => {
+    const key = "a-denied-request-0001";
+    const denied = await signer.ask({ key, request: { evidence: [] } });
+    expect(denied.status).not.toBe(201);
+    expect((await signer.ask({ key })).body.code).toBe("idempotency_conflict");
+    expect((await signer.ask({ key, request: { evidence: [] } })).body.code).toBe(denied.body.code);
+  });
+
   it("gives the same certificate for the same key and body", async () => {
     const [key, body] = [newKey(), await signer.bodyOf()];
     const first = await signer.ask({ key, body });

@@ -24,7 +24,7 @@ export interface Entitled extends KnownAgent {
 /** What is known of a request as it goes from step to step; a refusal records as much as there is. */
 export interface Progress {
   known: KnownAgent | undefined;
-  about: Partial<Pick<DeniedBody, "bundle" | "proposal" | "tier">>;
+  about: Partial<Pick<DeniedBody, "bundle" | "proposal" | "idempotency_key" | "tier">>;
   policyInput: PolicyInput | undefined;
   reasons: readonly string[];
   /** Called when the request has ended, whatever became of it. */

@@ -112,6 +112,8 @@ export const DeniedBody = closed({
   service: Name,
   region: Name,
   pointer: Type.Optional(Type.String({ maxLength: 300 })),
+  /** Absent where the request was refused before its key was looked at. */
+  idempotency_key: Type.Optional(IdempotencyKey),
   bundle: Type.Optional(Digest),
   proposal: Type.Optional(Digest),
   tier: Type.Optional(Tier),

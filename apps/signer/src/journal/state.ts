@@ -15,7 +15,7 @@ export interface PendingEntry {
 /** What the journal says an idempotency key was used for. */
 export type KeyUse =
   | { readonly kind: "issued"; readonly entry: IssuedEntry }
-  | { readonly kind: "pending"; readonly proposal: string };
+  | { readonly kind: "pending" | "denied"; readonly proposal: string };
 
 /** One journal record, as far as the signer's state follows from it. */
 export type JournalRecord =
@@ -78,7 +78,16 @@ export function createJournalState(): JournalState {
     requests.set(body.request, { ...request, approvals: new Map([...request.approvals, [body.approver, body]]) });
   }
 
+  /** A denied request may be asked again under its key, since what was missing may come; another one may not take the key. */
+  function bindDenied({ subject, idempotency_key, proposal, code }: DeniedBody, atMs: number): void {
+    if (idempotency_key === undefined || proposal === undefined || code === "idempotency_conflict") return;
+    const key = keyOf(subject, idempotency_key);
+    const until = Math.floor(atMs / 1000) + KEPT_SECONDS;
+    if (!keys.has(key)) keys.set(key, { kind: "denied", proposal, until });
+  }
+
   function denied(body: DeniedBody, atMs: number): void {
+    bindDenied(body, atMs);
     if (body.code !== "policy_denied") return;
     denials.set(body.subject, [...(denials.get(body.subject) ?? []), atMs].slice(-100));
   }
