@@ -10,12 +10,12 @@ const KEPT_MS = 70_000;
 const imageOf = (service, build) => `sha256:${createHash("sha256").update(`${service} build ${build}`).digest("hex")}`;
 
 /** What a worker proposes in turn: two attested images, so that each change changes something and has a predecessor. */
-export function proposalsOf({ service }, builder) {
+export function proposalsOf({ service }, builder, action) {
   return [3, 4].map((build) => {
     const image_digest = imageOf(service, build);
     return {
       proposal: {
-        action: "deploy",
+        action,
         service,
         region: REGION,
         parameters: { image_digest },
@@ -23,7 +23,7 @@ export function proposalsOf({ service }, builder) {
         evidence: [attestation(builder, repositoryOf(service), image_digest)],
       },
       operation: {
-        action: "deploy",
+        action,
         resource: `service:${service}/region:${REGION}`,
         parameters: { image_digest, replicas: MAX_REPLICAS },
       },

@@ -82,15 +82,16 @@ export async function startProduct(root, seb, folder) {
   return { name: "product", ...started, signer, broker };
 }
 
-/** The floor over a copy of the product's repository. */
-export async function startFloor(seb, folder, { workers, builder }) {
+/** The floor over a copy of the product's repository, or over the same cluster. */
+export async function startFloor(seb, folder, { workers, builder }, cluster) {
   const place = join(folder, "floor");
   mkdirSync(place);
   const url = join(place, "gitops.git");
-  execFileSync("git", ["clone", "--quiet", "--bare", join(seb, "gitops.git"), url], { stdio: "ignore" });
+  if (cluster === undefined)
+    execFileSync("git", ["clone", "--quiet", "--bare", join(seb, "gitops.git"), url], { stdio: "ignore" });
   const config = join(place, "config.json");
   const agents = workers.map(({ key }) => key.publicJwk);
-  writeFileSync(config, JSON.stringify({ folder: place, url, agents, builder: builder.publicJwk }));
+  writeFileSync(config, JSON.stringify({ folder: place, url, cluster, agents, builder: builder.publicJwk }));
   const started = await start("the floor", here("./floor/main.mjs"), [config], folder);
   return { name: "floor", ...started, signer: started.ready.url, broker: started.ready.url };
 }

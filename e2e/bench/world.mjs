@@ -6,6 +6,8 @@ import { newKey } from "./wire.mjs";
 
 const YEAR_SECONDS = 31_536_000;
 export const REGION = "us-east-1";
+/** Namespace of every Deployment that is measured with. */
+export const NAMESPACE = "bench";
 
 const serviceName = (index) => `bench-${String(index).padStart(2, "0")}`;
 export const repositoryOf = (service) => `registry.example/${service}`;
@@ -15,7 +17,7 @@ function changeYaml(path, change) {
   writeFileSync(path, stringify(change(parse(readFileSync(path, "utf8")))));
 }
 
-const service = (name) => ({
+const service = (name, target) => ({
   ver: 1,
   name,
   owner: "team-bench",
@@ -26,8 +28,8 @@ const service = (name) => ({
   regions: {
     [REGION]: {
       audience: "broker:dev",
-      target: "gitops",
-      values: { path: pathOf(name), namespace: name, object: name, container: name },
+      target,
+      values: { path: pathOf(name), namespace: NAMESPACE, object: name, container: "app" },
     },
   },
 });
@@ -37,14 +39,14 @@ const agent = (name, kid, expires) => ({
   subject: `agent:${name}`,
   owner: "team-bench",
   keys: [kid],
-  actions: ["deploy", "scale"],
+  actions: ["deploy", "k8s-deploy"],
   expires,
 });
 
 /** Ceilings that measuring does not meet. */
 const ceilings = (names) => ({
   ver: 1,
-  actions: ["deploy", "scale"],
+  actions: ["deploy", "k8s-deploy"],
   resources: names.map((name) => `service:${name}/region:*`),
   subjects: ["agent:*"],
   max_tier: 2,
@@ -53,23 +55,34 @@ const ceilings = (names) => ({
   executions_per_hour_per_resource: 100_000,
 });
 
-/** Writes keys, control folder and ceilings into `seb`; answers one worker per service, each with a key of its own, and the builder's key. */
-export function makeWorld(root, seb, count) {
+/** The example's control folder with an action for clusters, and the builder's own key. */
+function makeControl(root, control, builder, expires) {
+  cpSync(join(root, "examples", "control"), control, { recursive: true });
+  const clusterAction = join("actions", "k8s-deploy.yaml");
+  cpSync(join(root, "examples", "kubernetes", clusterAction), join(control, clusterAction));
+  const schema = join(control, "policy", "schema.cedarschema");
+  writeFileSync(schema, readFileSync(schema, "utf8").replace(/^action /m, 'action "k8s-deploy", '));
+  const trusted = { keyid: builder.kid, jwk: builder.publicJwk, expires };
+  changeYaml(join(control, "roots", "ci.yaml"), (value) => ({ ...value, ...trusted }));
+}
+
+/**
+ * Writes keys, control folder and ceilings into `seb`; answers one worker per service, each with a key of its own, and the builder's key.
+ * @param {string} target  the target of every service: `gitops` (made by `seb dev`), or an entry of a targets.yaml of the caller's.
+ */
+export function makeWorld(root, seb, { count, target }) {
   const keys = join(seb, "keys");
   mkdirSync(keys, { recursive: true });
   const builder = newKey();
-  const keyFile = (name, content) => writeFileSync(join(keys, name), JSON.stringify(content), { mode: 0o600 });
-  keyFile("builder.json", { role: "builder", name: "dev-builder", jwk: builder.jwk });
-
+  const builderKey = { role: "builder", name: "dev-builder", jwk: builder.jwk };
+  writeFileSync(join(keys, "builder.json"), JSON.stringify(builderKey), { mode: 0o600 });
   const control = join(seb, "control");
-  cpSync(join(root, "examples", "control"), control, { recursive: true });
   const expires = Math.floor(Date.now() / 1000) + YEAR_SECONDS;
-  const trusted = { keyid: builder.kid, jwk: builder.publicJwk, expires };
-  changeYaml(join(control, "roots", "ci.yaml"), (value) => ({ ...value, ...trusted }));
+  makeControl(root, control, builder, expires);
 
   const workers = Array.from({ length: count }, (_, index) => ({ service: serviceName(index), key: newKey() }));
   for (const { service: name, key } of workers) {
-    writeFileSync(join(control, "services", `${name}.yaml`), stringify(service(name)));
+    writeFileSync(join(control, "services", `${name}.yaml`), stringify(service(name, target)));
     writeFileSync(join(control, "agents", `${name}.yaml`), stringify(agent(name, key.kid, expires)));
   }
   writeFileSync(join(seb, "ceilings.yaml"), stringify(ceilings(workers.map(({ service: name }) => name))));

@@ -55,7 +55,7 @@ export interface Environment {
   ): Promise<CommandResult>;
   stopService(name: ServiceName): Promise<void>;
   startService(name: ServiceName): Promise<void>;
-  /** Ends the process as a crash would; of several, the broker's. */
+  /** Ends everything as a crash would: services, store and records. */
   kill9(): Promise<void>;
   /** Ends the process in good order; its chains are closed. */
   stop(): Promise<void>;

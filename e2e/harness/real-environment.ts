@@ -1,17 +1,14 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, runCommand, startNats, startRedis, type TestClock, tempDir, testClock } from "@seb/testkit";
 import { createAgent, readKey } from "./agent.js";
-import { BIN, PREPARE_MAIN, READ_RECORDS_MAIN, ROOT } from "./build.js";
+import { BIN, PREPARE_MAIN, ROOT } from "./build.js";
 import { activate, readControl } from "./control.js";
 import type { Environment, EnvironmentOptions, Failpoint, ServiceName } from "./environment.js";
 import { createGitops } from "./gitops.js";
-import { createLedger } from "./ledger.js";
+import { liveLedger } from "./real-ledger.js";
 import { type RealService, realService } from "./real-service.js";
 import { adaptSettings, type RealServers, SERVICES, settingsFile } from "./real-settings.js";
-
-const STREAM = "SEB_RECORDS";
 
 /** What only separate processes have. */
 export interface RealParts extends RealServers {
@@ -23,7 +20,11 @@ export interface RealParts extends RealServers {
 /** Starts Redis and NATS with the users and permissions that `seb init` wrote for them. */
 async function startServers(folder: string, deployed: string): Promise<RealServers> {
   const redis = await startRedis({ dir: join(folder, "redis"), aclFile: join(deployed, "servers/redis/users.acl") });
-  const nats = await startNats({ dir: join(folder, "nats"), authFile: join(deployed, "servers/nats/users.conf") });
+  const nats = await startNats({ dir: join(folder, "nats"), authFile: join(deployed, "servers/nats/accounts.conf") });
+  const admin = ["--user", "admin", "--password-file", join(deployed, "servers/nats/admin.password")];
+  const streams = [`${ROOT}/infra/nats/streams.mjs`, "--server", nats.url, ...admin];
+  const made = await runCommand({ command: process.execPath, args: streams });
+  if (made.code !== 0) throw new Error(`streams.mjs: exit ${made.code}\n${made.stderr}`);
   return { redis, nats };
 }
 
@@ -31,38 +32,13 @@ async function initEnvironment(folder: string, seb: string, urls: Readonly<Recor
   const deployed = join(folder, "deployed");
   const env = { PATH: process.env.PATH, HOME: join(folder, "home"), SEB_ROOT: ROOT };
   const prepared = { command: process.execPath, args: [PREPARE_MAIN, seb, JSON.stringify(urls)], env, cwd: folder };
-  const init = { ...prepared, args: [BIN.seb, "init", "--env", "dev", "--out", deployed] };
+  const addresses = SERVICES.flatMap((name) => [`--${name}-url`, urls[name]]);
+  const init = { ...prepared, args: [BIN.seb, "init", "--env", "dev", "--out", deployed, ...addresses] };
   for (const step of [prepared, init]) {
     const ran = await runCommand(step);
     if (ran.code !== 0) throw new Error(`${step.args[0]}: exit ${ran.code}\n${ran.stderr}`);
   }
   return deployed;
-}
-
-/** The ledger over copies that are made anew at each look. */
-function liveLedger(seb: string, servers: RealServers, deployed: string) {
-  const files = createLedger(seb);
-  const access = JSON.stringify({
-    servers: [servers.nats.url],
-    user: "audit",
-    passwordFile: join(deployed, "servers/nats/audit.password"),
-    stream: STREAM,
-  });
-  function copy(service: ServiceName): void {
-    const file = join(seb, service, "records", `${service}-1.jsonl`);
-    const args = [READ_RECORDS_MAIN, `${service}-1`, file, access];
-    execFileSync(process.execPath, args, { env: { PATH: process.env.PATH, SEB_ROOT: ROOT }, stdio: "pipe" });
-  }
-  const copied = <A extends readonly unknown[], R>(look: (service: ServiceName, ...rest: A) => R) => {
-    return (service: ServiceName, ...rest: A): R => {
-      copy(service);
-      return look(service, ...rest);
-    };
-  };
-  return {
-    ledger: { of: copied(files.of), path: copied(files.path), find: copied(files.find) },
-    copyAll: () => SERVICES.forEach(copy),
-  };
 }
 
 /** The same environment as three processes over Redis and NATS. */
@@ -75,20 +51,29 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
   const url = async () => `http://127.0.0.1:${await freePort()}`;
   const urls = { signer: await url(), broker: await url(), revocation: await url() };
   const deployed = await initEnvironment(folder, seb, urls);
+  for (const own of ["bundles", ...SERVICES]) mkdirSync(join(seb, own), { recursive: true });
   const servers = await startServers(folder, deployed);
-  adaptSettings(seb, deployed, servers, urls);
+  adaptSettings(seb, deployed, servers);
 
   const env = { PATH: process.env.PATH, HOME: join(folder, "home"), SEB_ROOT: ROOT, ...clock?.env, ...options.env };
   const service = (name: ServiceName) =>
     realService({ name, url: urls[name], settings: settingsFile(deployed, name), folder, seb, env });
   const services = { signer: service("signer"), broker: service("broker"), revocation: service("revocation") };
-  const { ledger, copyAll } = liveLedger(seb, servers, deployed);
+  const { ledger, copyAll, close: closeLedger } = liveLedger(seb, servers, deployed);
   let round = 0;
+  let killed = false;
+  /** A failpoint that kills: what it was set in must be seen to be gone before it is started again. */
+  let ended: Promise<unknown> | undefined;
   const marks = () => ({ file: join(folder, `failpoint-${round}`), go: join(folder, `failpoint-${round}-go`) });
 
   /** Starts what does not run, then waits until it is ready; a new environment's bundle is activated on the way. */
   async function start(failpoint?: Failpoint): Promise<void> {
+    const { file: reachedFile } = marks();
     round += 1;
+    if (ended !== undefined && existsSync(reachedFile)) await ended;
+    ended = undefined;
+    if (killed) await Promise.all([servers.redis.restart(), servers.nats.restart()]);
+    killed = false;
     const { file, go } = marks();
     const failing = failpoint && {
       SEB_FAIL_STEP: failpoint.step,
@@ -101,6 +86,7 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
       if (services[name].running) continue;
       const fails = failing !== undefined && name === (failpoint?.in ?? "broker");
       services[name].start(fails ? { env: failing, failpoint: true } : {});
+      if (fails && failpoint?.do === "kill") ended = services[name].process().exited;
     }
     await services.revocation.ready();
     const onlyBundle = (reasons: readonly string[]) => reasons.every((reason) => reason === "no_active_bundle");
@@ -141,9 +127,16 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     stopService: (name) => services[name].stop(),
     async startService(name) {
       services[name].start();
-      await services[name].ready();
+      await services[name].listening();
     },
-    kill9: () => services.broker.kill9(),
+    async kill9() {
+      await Promise.all([
+        ...SERVICES.map((name) => services[name].kill9()),
+        servers.redis.kill9(),
+        servers.nats.kill9(),
+      ]);
+      killed = true;
+    },
     stop,
     start,
     reached: () => existsSync(marks().file),
@@ -151,11 +144,17 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     process: () => services.broker.process(),
     async cleanup() {
       await stop();
+      await closeLedger();
       await servers.redis.dispose();
       await servers.nats.dispose();
       await place.cleanup();
     },
   };
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await environment.cleanup();
+    throw error;
+  }
   return environment;
 }

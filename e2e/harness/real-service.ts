@@ -13,6 +13,8 @@ export interface RealService {
   kill9(): Promise<void>;
   readonly running: boolean;
   process(): SpawnedProcess;
+  /** Waits until it has what it needs to open and takes requests; it need not be ready. */
+  listening(): Promise<void>;
   /** Reasons of `/readyz`; undefined while nothing answers. */
   reasons(): Promise<readonly string[] | undefined>;
   /** Waits until the reasons are as wanted; none by default. @throws at the timeout with the last reasons. */
@@ -68,6 +70,9 @@ export function realService({ name, url, settings, folder, seb, env }: RealServi
     process() {
       if (!running) throw new Error(`${name} does not run`);
       return running;
+    },
+    async listening() {
+      await running?.waitForLine(/"msg":"listening"/, READY_TIMEOUT_MS);
     },
     reasons,
     async ready(wanted = (found) => found.length === 0) {

@@ -24,17 +24,11 @@ export const settingsFile = (deployed: string, service: ServiceName) => join(dep
  * Takes the settings that `seb init` wrote to the servers of this test and to the layout of the dev folder, so that tests
  * find keys, heads and state where the embedded environment has them. Bounds of requests are those of the embedded one.
  */
-export function adaptSettings(
-  seb: string,
-  deployed: string,
-  servers: RealServers,
-  urls: Readonly<Record<ServiceName, string>>,
-): void {
+export function adaptSettings(seb: string, deployed: string, servers: RealServers): void {
   const pins = JSON.parse(readFileSync(join(seb, "trust-pins.json"), "utf8"));
   for (const service of SERVICES) {
     const file = settingsFile(deployed, service);
     const settings = parse(readFileSync(file, "utf8"));
-    Object.assign(settings.service, { port: Number(new URL(urls[service]).port) });
     if (service === "signer") settings.service.requests_per_minute = 600;
     if (service === "broker") {
       settings.service.observations_per_minute = 600;
@@ -47,7 +41,7 @@ export function adaptSettings(
     );
     settings.redis.url = servers.redis.url;
     settings.nats.servers = [servers.nats.url];
-    settings.nats.monitor_url = servers.nats.monitorUrl;
+    settings.nats.monitor_urls = [servers.nats.monitorUrl];
     settings.records.heads_folder = join(seb, "heads", service);
     settings.state_folder = join(seb, service, "state");
     settings.bundles_folder = join(seb, "bundles");

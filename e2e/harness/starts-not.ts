@@ -1,4 +1,3 @@
-import { expect } from "@jest/globals";
 import type { Environment } from "./environment.js";
 
 /** Starts an environment that must refuse to start: its process ends with this exit code and names this code. */
@@ -9,5 +8,6 @@ export async function startsNot(environment: Environment, code: string, exit: nu
   );
   // Where it did start, nothing of it may stay behind.
   await environment.stop();
-  expect(outcome).toMatch(new RegExp(`before it ended \\(${exit}\\).*${code}`, "s"));
+  const wanted = new RegExp(`before it ended \\(${exit}\\).*${code}`, "s");
+  if (!wanted.test(outcome)) throw new Error(`it should have ended with ${exit} and ${code}: ${outcome}`);
 }

@@ -20,7 +20,8 @@ export function copyBuild(root, to) {
     if (entry !== OWN_SCOPE) symlinkSync(join(root, "node_modules", entry), join(to, "node_modules", entry));
   }
   for (const group of GROUPS) linkOwn(to, group);
-  cpSync(join(root, "examples"), join(to, "examples"), { recursive: true });
+  // What the build reads besides itself: the example control folder, and the templates of servers' settings.
+  for (const folder of ["examples", "infra"]) cpSync(join(root, folder), join(to, folder), { recursive: true });
   cpSync(join(root, "package.json"), join(to, "package.json"));
 }
 

@@ -53,13 +53,15 @@ describe("every layer refuses alone, when the ones before it were passed", () =>
     expect(world.ledger.find("broker", "decision", { cert_id: idOf(certificate) })).toEqual([]);
   });
 
-  it("take: a certificate that another presentation used after the replay was looked up", async () => {
+  it("take: a certificate that another presentation used for another operation after the replay was looked up", async () => {
     await restart({ step: "take", when: "before", do: "pause" });
     const certificate = await certify(world);
-    const body = operation();
-    const first = world.agent.execute(certificate, body);
+    const first = world.agent.execute(certificate, operation());
     await until("it waits before take", () => world.reached());
-    expect((await world.agent.execute(certificate, body)).body).toMatchObject({ state: "executed", replayed: false });
+    expect((await world.agent.execute(certificate, operation())).body).toMatchObject({
+      state: "executed",
+      replayed: false,
+    });
     const head = world.gitops.head();
     world.resume();
     expect(verdict(await first)).toEqual({ status: 409, code: "already_used", step: "take" });

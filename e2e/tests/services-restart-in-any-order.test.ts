@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -132,6 +133,37 @@ describe("after kill -9 of everything", () => {
     const commits = world.gitops.commits();
     expect((await execute(done)).body).toMatchObject({ state: "executed", replayed: true });
     expect(world.gitops.commits()).toBe(commits);
+  });
+
+  it("the signer knows what it issued: the same request gives the same certificate, another one a conflict", async () => {
+    const idempotencyKey = randomUUID();
+    const observed = await world.agent.observe({ action: "deploy", service: "checkout", region: "us-east-1" });
+    const observation = String(observed.body.observation);
+    const first = await world.agent.request(hotfix(world), { idempotencyKey, observation });
+    expect(first.status).toBe(201);
+    await world.stopService("signer");
+    await world.startService("signer");
+    await ready("signer");
+    const again = await world.agent.request(hotfix(world), { idempotencyKey, observation });
+    expect(again.body).toMatchObject({ certificate: first.body.certificate, replayed: true });
+    const other = await world.agent.request(hotfix(world, { bounds: { max_replicas: 7 } }), { idempotencyKey });
+    expect(verdict(other)).toMatchObject({ status: 409, code: "idempotency_conflict" });
+  });
+
+  it("the broker finds out what became of the change that was under way: one commit, one outcome", async () => {
+    await world.stop();
+    await world.start({ step: "outcome", when: "before", do: "kill" });
+    const change = await prepared();
+    const commits = world.gitops.commits();
+    await expect(execute(change)).rejects.toThrow();
+    expect(world.gitops.commits()).toBe(commits + 1);
+    await world.start();
+    const cert_id = payloadOf(change.certificate).jti;
+    const outcomes = () => world.ledger.find("broker", "outcome", { cert_id });
+    await until("there is an outcome", () => outcomes().length > 0);
+    expect(outcomes().map(({ body }) => body.state)).toEqual(["executed"]);
+    expect((await execute(change)).body).toMatchObject({ state: "executed", replayed: true });
+    expect(world.gitops.commits()).toBe(commits + 1);
   });
 
   it("records go on where they were, and are sound", async () => {

@@ -25,7 +25,7 @@ describe("compose.yaml", () => {
     expect(services.signer.networks).not.toContain("targets");
     expect(services.revocation.networks).not.toContain("targets");
     expect(networks.servers).toEqual({ internal: true });
-    for (const name of ["redis", "nats"]) {
+    for (const name of ["redis", "nats", "streams"]) {
       expect(services[name].networks).toEqual(["servers"]);
       expect(services[name].ports).toBeUndefined();
     }

@@ -9,6 +9,7 @@ import { addInfra } from "./commands/infra.js";
 import { addPolicy } from "./commands/policy.js";
 import { addRevocation } from "./commands/revocation.js";
 import { addTrust } from "./commands/trust.js";
+import { addInit } from "./init/init.js";
 import type { Io } from "./io.js";
 
 const WRONG_USE = 2;
@@ -28,6 +29,7 @@ export function createProgram(host: Host): Command {
     .showHelpAfterError("See --help.")
     .addHelpText("after", helpEnd(EXAMPLES));
   addDev(program, host);
+  addInit(program, host);
   addTrust(program, host);
   addAgent(program, host);
   addPolicy(program, host);

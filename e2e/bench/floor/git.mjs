@@ -28,8 +28,10 @@ function createGit(folder) {
     });
 }
 
+const pathOf = (service) => `apps/${service}/us-east-1/deployment.yaml`;
+
 /** Opens a mirror of the bare repository at `url` in `folder`. */
-export async function openTarget(folder, url) {
+export async function openRepository(folder, url) {
   mkdirSync(folder, { recursive: true });
   const git = createGit(folder);
   await git(["init", "--quiet", "--bare"]);
@@ -49,7 +51,8 @@ export async function openTarget(folder, url) {
   }
 
   /** Head, blob, text and previous image of a file; one process when that commit was looked at before. */
-  async function observe(path) {
+  async function observe(service) {
+    const path = pathOf(service);
     const commit = await head();
     const key = `${commit} ${path}`;
     if (sights.has(key)) return sights.get(key);
@@ -61,7 +64,7 @@ export async function openTarget(folder, url) {
     const previous = images.find((image) => image !== images[0]) ?? null;
     const { oid, text } = files[0];
     texts.set(oid, text);
-    sights.set(key, { commit, oid, text, previous });
+    sights.set(key, { path, commit, oid, image: images[0], previous });
     return sights.get(key);
   }
 
@@ -72,10 +75,10 @@ export async function openTarget(folder, url) {
     return (await git(["cat-file", "--batch-check"], `${commit}:${path}\n`)).out.split(" ")[0];
   }
 
-  /** Is the file still the one that was observed? Answers the head it was seen at. */
-  async function unchanged(path, oid) {
+  /** Is the file still the one that was observed? Answers what was seen, with the head it was seen at. */
+  async function unchanged(seen) {
     const commit = await head();
-    return (await blob(path, commit)) === oid ? commit : undefined;
+    return (await blob(seen.path, commit)) === seen.oid ? { ...seen, commit } : undefined;
   }
 
   async function commitOn(parent, id, path, text) {
@@ -114,6 +117,8 @@ export async function openTarget(folder, url) {
       turn = result.catch(() => undefined);
       return result;
     },
+    /** Nothing was minted. */
+    withdraw: async () => undefined,
   };
 }
 

@@ -7,14 +7,15 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { jws, newKey } from "../wire.mjs";
 import { openFiles, openLog } from "./durable.mjs";
-import { openTarget } from "./git.mjs";
+import { openRepository } from "./git.mjs";
 import { importKey, open, openEnvelope, sha256 } from "./jws.mjs";
+import { openCluster } from "./kube.mjs";
 
 const config = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const { folder } = config;
 const agents = new Map(config.agents.map((jwk) => [jwk.x, importKey(jwk)]));
 const builder = importKey(config.builder);
-const target = await openTarget(join(folder, "git"), config.url);
+const target = config.cluster ? openCluster(config.cluster) : await openRepository(join(folder, "git"), config.url);
 const [observations, certificates, records] = [newKey(), newKey(), newKey()];
 const publicKey = (key) => importKey(key.publicJwk);
 const trusted = { observation: publicKey(observations), certificate: publicKey(certificates) };
@@ -24,7 +25,8 @@ const logs = Object.fromEntries(
 );
 const [used, proofs] = [new Set(), new Set()];
 
-const pathOf = (service) => `apps/${service}/us-east-1/deployment.yaml`;
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+const newId = () => `c_${[...randomBytes(26)].map((byte) => ALPHABET[byte % 32]).join("")}`;
 const now = () => Math.floor(Date.now() / 1000);
 
 /** One signed and durable record. */
@@ -42,8 +44,7 @@ function proved(request, certificate) {
 
 async function observe(request, { service }) {
   proved(request);
-  const { oid, text, previous, commit } = await target.observe(pathOf(service));
-  const claims = { iat: now(), service, oid, commit, image: /image: (\S+)/.exec(text)?.[1], previous };
+  const claims = { iat: now(), service, seen: await target.observe(service) };
   return { observation: jws({ alg: "Ed25519", typ: "observation" }, claims, observations.privateKey) };
 }
 
@@ -52,11 +53,11 @@ async function certify(request, body) {
   const observation = open(body.observation, () => trusted.observation);
   const statement = openEnvelope(body.evidence[0].envelope, builder);
   if (observation === undefined || statement === undefined) throw new Error("evidence");
-  const id = `c_${randomBytes(16).toString("hex")}`;
+  const id = newId();
   await evidence.put(id, JSON.stringify({ ...body, statement }));
   const { service, parameters, bounds } = body;
-  const { oid } = observation.claims;
-  const claims = { jti: id, iat: now(), exp: now() + 90, service, parameters, bounds, oid, jkt: header.jwk.x };
+  const { seen } = observation.claims;
+  const claims = { jti: id, iat: now(), exp: now() + 90, service, parameters, bounds, seen, jkt: header.jwk.x };
   await record(logs.signer, "issued", claims);
   const certificate = jws({ alg: "Ed25519", typ: "certificate" }, claims, certificates.privateKey);
   if (open(certificate, () => trusted.certificate) === undefined) throw new Error("own signature");
@@ -70,10 +71,9 @@ async function checked(request) {
   if (claims === undefined || claims.exp < now() || used.has(claims.jti)) throw new Error("certificate");
   const { header } = proved(request, certificate);
   if (header.jwk.x !== claims.jkt) throw new Error("another key");
-  const path = pathOf(claims.service);
-  const commit = await target.unchanged(path, claims.oid);
-  if (commit === undefined) throw new Error("drift");
-  return { claims, seen: { path, oid: claims.oid, commit } };
+  const seen = await target.unchanged(claims.seen);
+  if (seen === undefined) throw new Error("drift");
+  return { claims, seen };
 }
 
 async function execute(request, { parameters }) {
@@ -84,6 +84,7 @@ async function execute(request, { parameters }) {
   const image = `registry.example/${claims.service}@${claims.parameters.image_digest}`;
   const done = await target.change(claims.jti, seen, { image, replicas: parameters.replicas });
   await record(logs.broker, "outcome", { id: claims.jti, done });
+  await target.withdraw(claims.jti);
   await logs.store.append(JSON.stringify({ close: claims.jti }));
   return { state: done ? "executed" : "not_executed" };
 }

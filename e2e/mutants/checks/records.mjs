@@ -138,7 +138,7 @@ export const RECORDS_AND_SECRETS = [
     [
       "the certificate is not handed to GITHUB_ENV",
       "environment",
-      edit("packages/agent-cli/dist/job/state.js", "appendFileSync(file, ", "void (file, "),
+      edit("packages/agent-cli/dist/job/state.js", "appendFileSync(file, `", "void (file, `"),
     ],
     [
       "an unreachable signer counts as a refusal",

@@ -1,9 +1,11 @@
 import { afterEach, describe } from "@jest/globals";
 import { entriesContract } from "./contract/entries.js";
+import { feedContract } from "./contract/feed.js";
 import type { AuthorityUnderTest, MakeAuthority } from "./contract/subject.js";
 import { takeContract } from "./contract/take.js";
 import { viewContract } from "./contract/view.js";
 
+export { feedContract } from "./contract/feed.js";
 export type { AuthorityUnderTest, MakeAuthority } from "./contract/subject.js";
 
 /**
@@ -24,5 +26,6 @@ export function authorityContract(name: string, make: MakeAuthority): void {
     takeContract(fresh);
     entriesContract(fresh);
     viewContract(fresh);
+    feedContract(fresh);
   });
 }

@@ -27,6 +27,8 @@ export type Reply =
       readonly answered: false;
       /** False is a promise that nothing left this process. */
       readonly sent: boolean;
+      /** A kept connection turned out to be closed: most likely the request never arrived. */
+      readonly stale: boolean;
     };
 
 const MAX_BODY_BYTES = 4_194_304;
@@ -37,7 +39,8 @@ const IDLE_MS = 30_000;
 const TOKEN_KEPT_MS = 5000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,16000}$/;
-const UNSENT: Reply = { answered: false, sent: false };
+const UNSENT: Reply = { answered: false, sent: false, stale: false };
+const UNCLEAR: Reply = { answered: false, sent: true, stale: false };
 
 /**
  * The few calls that are needed, over kept connections: a connection for each call would cost more than the call. The broker's own
@@ -54,7 +57,10 @@ export class KubeClient {
     this.#base = new URL(target.server);
   }
 
-  /** Sends one request. Reads, and what is asked of a connection that turned out to be closed, are sent a second time. */
+  /**
+   * Sends one request. What was lost with a kept connection that turned out to be closed is sent again, unless an execution's token stands
+   * in it: whether that may be sent again is for the execution to say.
+   */
   async call(call: Call): Promise<Reply> {
     const first = await this.#once(call);
     if (first.answered || !first.stale || call.token !== undefined || call.signal.aborted) return first;
@@ -73,7 +79,7 @@ export class KubeClient {
     );
   }
 
-  async #once(call: Call): Promise<Reply & { readonly stale?: boolean }> {
+  async #once(call: Call): Promise<Reply> {
     if (call.signal.aborted) return UNSENT;
     const token = call.token ?? (await this.#ownToken());
     const agents = await this.#connect();
@@ -81,7 +87,7 @@ export class KubeClient {
     return this.#send(call, token, call.token === undefined ? agents.own : agents.bare);
   }
 
-  #send(call: Call, token: string | undefined, agent: Agent): Promise<Reply & { readonly stale?: boolean }> {
+  #send(call: Call, token: string | undefined, agent: Agent): Promise<Reply> {
     const payload = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body), "utf8");
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS)]);
     return new Promise((resolve) => {
@@ -110,11 +116,15 @@ export class KubeClient {
           });
         else sent = true;
       });
-      sending.once("error", () => resolve({ answered: false, sent, stale: sending.reusedSocket && !signal.aborted }));
+      sending.once("error", () => {
+        const stale = sending.reusedSocket && !signal.aborted;
+        if (stale) dropIdle(agent);
+        resolve({ answered: false, sent, stale });
+      });
       sending.once("response", (response) => {
         readBody(response).then(
-          (body) => resolve(body === undefined ? { answered: false, sent: true } : answerOf(response, body)),
-          () => resolve({ answered: false, sent: true }),
+          (body) => resolve(body === undefined ? UNCLEAR : answerOf(response, body)),
+          () => resolve(UNCLEAR),
         );
       });
       sending.end(payload);
@@ -153,6 +163,11 @@ export class KubeClient {
       this.#token = { text: readToken(tokenFile), untilMs: now + TOKEN_KEPT_MS };
     return this.#token.text;
   }
+}
+
+/** Where one kept connection was closed, the others have been as well. */
+function dropIdle(agent: Agent): void {
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
 async function readOptional(file: string | undefined): Promise<string | undefined> {

@@ -16,6 +16,7 @@ import {
   soon,
 } from "../test/change.js";
 import { Cluster, EXECUTIONS } from "../test/cluster.js";
+import { until } from "../test/secured.js";
 import { isMap, members, textAt, valueAt } from "./json.js";
 import { MARKER } from "./names.js";
 
@@ -40,7 +41,7 @@ suite("the Kubernetes connector", () => {
   async function start(): Promise<ConnectorRig> {
     rigs += 1;
     const namespace = `shop-${rigs}`;
-    await prepare(cluster, namespace);
+    await prepare(cluster, namespace, brokerToken);
     const path = deploymentPath(namespace);
     const change = deploying(namespace);
     const connector = connect(cluster, brokerToken);
@@ -74,7 +75,7 @@ suite("the Kubernetes connector", () => {
     ["account", () => `/api/v1/namespaces/${EXECUTIONS}/serviceaccounts`],
   ])("does not take a %s that a finalizer holds for recalled", async (_title, collection) => {
     const namespace = `held-${rigs}-${_title}`;
-    await prepare(cluster, namespace);
+    await prepare(cluster, namespace, brokerToken);
     const connector = connect(cluster, brokerToken);
     const change = deploying(namespace);
     const contract = contractOf(change, (await observed(connector, change)).precondition);
@@ -93,7 +94,7 @@ suite("the Kubernetes connector", () => {
 });
 
 /** Namespace, Deployment, Role, and what the broker may do there. */
-async function prepare(cluster: Cluster, namespace: string): Promise<void> {
+async function prepare(cluster: Cluster, namespace: string, brokerToken: string): Promise<void> {
   await cluster.namespace(namespace);
   await cluster.must("POST", `/apis/apps/v1/namespaces/${namespace}/deployments`, deployment());
   const role = "seb-x-patch-deployments.apps-checkout";
@@ -107,6 +108,8 @@ async function prepare(cluster: Cluster, namespace: string): Promise<void> {
     { apiGroups: [rbac], resources: ["roles"], resourceNames: [role], verbs: ["bind"] },
   ]);
   await cluster.bind(namespace, "seb-broker", "broker");
+  // A new binding counts a moment later.
+  await until(async () => (await cluster.call(brokerToken, "GET", deploymentPath(namespace))).status === 200);
 }
 
 /** What the object holds besides what the server counts, and besides the marker. */

@@ -38,10 +38,26 @@ const REPLY_MARGIN_MS = 2000;
 const STOPPED = "Stopped before anything was sent.";
 
 /**
- * Sends the change as the execution's identity. The server holds it to what was certified; when it refuses, the object is read again to say
- * why, and the change is sent anew only while everything certified still holds and something else was in the way.
+ * Executes, and takes back a promise that cannot be kept: once a sending was lost on the way, and the marker does not say that it arrived,
+ * nothing is certain before a fence.
  */
 export async function executeJob(job: Job, guard: () => Promise<boolean>): Promise<ExecuteResult> {
+  const lost = { once: false };
+  const end = await executeUntilAnswered(job, guard, lost);
+  if (!lost.once || end.state !== "not_executed") return end;
+  return { state: "unknown", detail: "One sending was lost on the way and may still arrive." };
+}
+
+/**
+ * Sends the change as the execution's identity. The server holds it to what was certified; when it refuses, the object is read again to say
+ * why, and the change is sent anew only while everything certified still holds and something else was in the way. What was lost with a
+ * closed connection is sent anew once: whichever arrives first, the marker makes the other fail.
+ */
+async function executeUntilAnswered(
+  job: Job,
+  guard: () => Promise<boolean>,
+  lost: { once: boolean },
+): Promise<ExecuteResult> {
   let sight = job.seen;
   let refusedShape: string | undefined;
   for (let sendings = 0; ; sendings += 1) {
@@ -61,9 +77,10 @@ export async function executeJob(job: Job, guard: () => Promise<boolean>): Promi
     const reply = await send(job, write);
     const verdict = verdictOf(reply);
     if (verdict === "done") return { state: "executed", result: resultOf(job.plan.operation, sight.uid) };
-    if (verdict === "unclear")
+    if (verdict === "unclear" || (verdict === "lost" && lost.once))
       return { state: "unknown", detail: "The connection ended before the API server had answered." };
     if (verdict === "unsent") return notExecuted("target_unavailable", STOPPED);
+    if (verdict === "lost") lost.once = true;
     if (verdict === "refused" && policyOf(reply) !== undefined) {
       const again = await look(job, true);
       if ("state" in again) return again;

@@ -2,7 +2,7 @@
 import type { Reply } from "./client.js";
 import { textAt } from "./json.js";
 
-/** How a sending ended. Everything but `unclear` is final: what was refused happens no more. */
+/** How a sending ended. Everything but `lost` and `unclear` is final: what was refused happens no more. */
 export type Verdict =
   | "done"
   /** RBAC says no: not bound yet, or not any more. */
@@ -12,6 +12,8 @@ export type Verdict =
   /** Not taken now; may be sent again. */
   | "busy"
   | "unsent"
+  /** Most likely lost with a connection that was closed already; perhaps not. */
+  | "lost"
   | "unclear";
 
 /** RBAC's refusal, as the API server words it; a policy's is worded otherwise. No field tells the two apart. */
@@ -20,7 +22,7 @@ const POLICY = /ValidatingAdmissionPolicy '([a-z0-9.-]{1,100})'/;
 
 /** Judges the reply to a write. A server error or a lost connection says nothing about the write. */
 export function verdictOf(reply: Reply): Verdict {
-  if (!reply.answered) return reply.sent ? "unclear" : "unsent";
+  if (!reply.answered) return reply.stale ? "lost" : reply.sent ? "unclear" : "unsent";
   const { status } = reply;
   if (status >= 200 && status < 300) return "done";
   if (status === 401) return "unbound";

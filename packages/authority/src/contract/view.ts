@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { type AuthorityUnderTest, codeOf, pinned, START_MS, standing, takeRequest, value, viewFor } from "./subject.js";
 
-/** The view, the pin and the feed. */
+/** The view and the pin. */
 export function viewContract(fresh: () => Promise<AuthorityUnderTest>): void {
   describe("the view", () => {
     it("is absent on an empty store, which refuses", async () => {
@@ -107,27 +107,4 @@ export function viewContract(fresh: () => Promise<AuthorityUnderTest>): void {
       expect(codeOf(await it.admission.take(takeRequest(again, 2, { epochs })))).toBe("ok");
     });
   });
-
-  describe("the feed", () => {
-    it("gives the last token to a late subscriber and new ones in order, until stopped", async () => {
-      const it = await fresh();
-      const seen: string[] = [];
-      const arrived = (count: number) => waitFor(() => seen.length >= count);
-      await it.feed.publish("token-1");
-      await it.feed.publish("token-2");
-      const stop = it.feed.subscribe((token) => seen.push(token));
-      await arrived(1);
-      await it.feed.publish("token-3");
-      await it.feed.publish("token-4");
-      await arrived(3);
-      stop();
-      await it.feed.publish("token-5");
-      expect(seen).toEqual(["token-2", "token-3", "token-4"]);
-    });
-  });
-}
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(condition()).toBe(true);
 }

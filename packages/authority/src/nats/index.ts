@@ -1,0 +1,1 @@
+export { type FeedLink, type NatsFeed, type NatsFeedOptions, openNatsFeed } from "./feed.js";
