@@ -308,6 +308,11 @@ export const ADMISSION = [
     ["no ceiling for executions per hour", "rate", edit(STORE_ADMIT, "if (count < limit) continue;", "continue;")],
     ["the tier is believed", "tier", edit(CONTRACT, "if (claims.tier < tier) return", "if (false) return")],
     [
+      "any policy's name is believed",
+      "policy",
+      edit(CONTRACT, "if (!policyIds(bundle).includes(claims.policy.id)) return", "if (false) return"),
+    ],
+    [
       "no ceilings at all",
       "all",
       [

@@ -150,4 +150,12 @@ export const RECORDS_AND_SECRETS = [
       ),
     ],
   ]),
+  ...mutantsOf("an-operators-command-ends-in-time", [
+    [
+      "an operator's command has no end of its own",
+      "only",
+      edit("apps/seb/dist/command.js", "export const TIMEOUT_MS = 8000;", "export const TIMEOUT_MS = 14000;"),
+      { filter: "takes what is sent and never answers" },
+    ],
+  ]),
 ];

@@ -82,6 +82,11 @@ export function createStep(context: StepContext): Step {
   };
 }
 
+/** Ends the list under way as the failed one did, without a step of its own. */
+export function endAs(failed: Extract<StepsResult<unknown>, { ok: false }>): never {
+  throw new Halt(failed.step, failed.failure);
+}
+
 /** Runs a list of steps to its value, or to the step and failure that ended it. */
 export async function runSteps<T>(list: () => Promise<T>): Promise<StepsResult<T>> {
   try {

@@ -2,7 +2,7 @@ import type { Taken } from "@seb/authority";
 import type { Session } from "@seb/connector";
 import type { Recorded } from "@seb/records";
 import type { ExecutionAnswer, Operation, Result } from "@seb/schema";
-import { runSteps, type Step, type TraceRow } from "../admission/steps.js";
+import { endAs, runSteps, type Step, type TraceRow } from "../admission/steps.js";
 import type { Checked } from "../admission/subject.js";
 import type { Broker } from "../broker.js";
 import { decisionBody, type Ending } from "./bodies.js";
@@ -48,12 +48,21 @@ export async function decide(
   };
   broker.running.add(running);
   const body = decisionBody(ports, checked, taken, requestId, trace);
-  const recorded = await runSteps(() => step("record", () => ports.chain.append("decision", body)));
+  let lost = false;
+  const recorded = await runSteps(() =>
+    step("record", async () => {
+      const appended = await ports.chain.append("decision", body);
+      lost = !appended.ok;
+      if (appended.ok) index.fold({ kind: "decision", at_ms: appended.value.at_ms, body });
+      return appended;
+    }),
+  );
   if (!recorded.ok) {
-    await abandon(broker, checked, taken);
-    return step("record", () => ({ ok: false, error: recorded.failure }));
+    broker.running.remove(checked.claims.jti);
+    // A decision that is late, or durable after all, leaves the entry open: the reconciler asks the target and writes the outcome.
+    if (lost) await abandon(broker, checked, taken);
+    return endAs(recorded);
   }
-  index.fold({ kind: "decision", at_ms: recorded.value.at_ms, body });
   const known = index.get(checked.claims.jti);
   if (!known) throw new Error("a decision was recorded that the index does not hold");
   return { record: recorded.value, checked, operation, running, answer: known.answer };
@@ -62,7 +71,6 @@ export async function decide(
 /** Nothing was decided, so nothing may happen: the open entry goes, the certificate stays spent. */
 async function abandon(broker: Broker, checked: Checked, taken: Taken): Promise<void> {
   const { claims, take: request } = checked;
-  broker.running.remove(claims.jti);
   const at = broker.ports.clock.nowMs();
   const closed = await broker.ports.store.close(claims.jti, taken.fence, {
     op: request.entry.op,

@@ -96,6 +96,28 @@ describe("no record, no action", () => {
     expect(world.gitops.head()).toBe(head);
   });
 
+  it("a decision that becomes durable after its deadline keeps the entry open until the reconciler has asked the target", async () => {
+    const { token, id } = certify(world);
+    const head = world.gitops.head();
+    const late = async (real: () => Promise<unknown>) => {
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      return real();
+    };
+    const it = await start({
+      config: { step_timeout_ms: 1500, reconcile_every_ms: 50 },
+      ports: ({ chain }) => ({ chain: chainWith(chain, "decision", late) }),
+    });
+    expect(await it.execute(token, OPERATION)).toMatchObject({ code: "deadline_exceeded", step: "record" });
+    expect(await world.store.admission.open()).toMatchObject({ ok: true, value: [{ cert_id: id }] });
+    await until("it is durable", async () => (await it.records("decision")).some((body) => body.cert_id === id));
+    await world.pass(36_000);
+    await until("the late decision has an outcome", async () =>
+      (await it.records("outcome")).some((body) => body.cert_id === id && body.state === "not_executed"),
+    );
+    expect(await world.store.admission.open()).toEqual({ ok: true, value: [] });
+    expect(world.gitops.head()).toBe(head);
+  });
+
   it("a target that answers after an outcome could not be recorded is unknown, and found out at the next start", async () => {
     const { token, id } = certify(world);
     const commits = world.gitops.commits();
