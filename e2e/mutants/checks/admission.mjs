@@ -69,8 +69,8 @@ export const ADMISSION = [
       "decision",
       edit(
         `${BROKER}/execution/execute.js`,
-        DECISION,
-        `${DECISION}\n    if (!recorded.ok) Object.assign(recorded, { ok: true, value: { at_ms: 0 } });`,
+        "lost = !appended.ok;",
+        "if (!appended.ok) Object.assign(appended, { ok: true, value: { at_ms: 0 } });",
       ),
     ],
     [
