@@ -35,7 +35,6 @@ const noRecalling = edit(
   "return standing.ok || running.recalled ? [] : [",
   "return true ? [] : [",
 );
-const DECISION = 'const recorded = await runSteps(()=>step("record", ()=>ports.chain.append("decision", body)));';
 
 export const ADMISSION = [
   ...mutantsOf("a-certified-change-really-happens", [
