@@ -193,6 +193,24 @@ suite("users of the ACL file", () => {
     expect(value(await storeOf("broker").admission.lookup(certId(7)))).toBeUndefined();
   });
 
+  it("keep what was written over a killed server: its log is loaded whole", async () => {
+    const view = value(await storeOf("revocation").writer.current());
+    await server.kill9();
+    await server.restart();
+    const plain = { port: server.port, tls: { ca: readFileSync(files.caFile, "utf8") } };
+    const quiet = { disableClientInfo: true, protocol: 2, retryStrategy: () => null } as const;
+    const admin = new Redis({ ...plain, ...quiet, username: "admin", password: "password-of-admin" });
+    expect(JSON.parse((await admin.hget(VIEW_KEY, "json")) ?? "")).toEqual(view);
+    // Written by scripts of two users, as transactions.
+    expect(await admin.zcard("{seb}:used")).toBeGreaterThan(0);
+    expect(await admin.hlen("{seb}:executions")).toBeGreaterThan(0);
+    admin.disconnect();
+    expect(readFileSync(server.logFile, "utf8")).not.toContain("AOF-loading-client");
+    const nobody = new Redis({ ...plain, ...quiet, enableReadyCheck: false });
+    await expect(nobody.call("HGET", VIEW_KEY, "json")).rejects.toThrow("NOAUTH");
+    nobody.disconnect();
+  });
+
   it("admit nobody without a user, with another's password, in plaintext or with a certificate of a stranger", async () => {
     const caFile = files.caFile;
     const other = testCertificates(join(dir.path, "other")).caFile;
