@@ -30,6 +30,8 @@ export interface EnvironmentOptions {
   readonly clock?: boolean;
   /** More environment variables of the services' process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Only over real servers: changes control folder, ceilings and targets before the first start. */
+  readonly prepare?: (place: { readonly folder: string; readonly seb: string }) => Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 40_000;

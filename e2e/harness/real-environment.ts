@@ -54,6 +54,7 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
   for (const own of ["bundles", ...SERVICES]) mkdirSync(join(seb, own), { recursive: true });
   const servers = await startServers(folder, deployed);
   adaptSettings(seb, deployed, servers);
+  await options.prepare?.({ folder, seb });
 
   const env = { PATH: process.env.PATH, HOME: join(folder, "home"), SEB_ROOT: ROOT, ...clock?.env, ...options.env };
   const service = (name: ServiceName) =>
