@@ -83,6 +83,31 @@ permit (principal, action in [${ACTIONS.filter((name) => name !== "k8s-deploy")
 when { context.live_fresh && context.tier <= 2 && !context.freeze };
 `;
 
+/** A `protect.yaml` for every object of the services; `stranger` is excepted for Deployments. */
+export function protectYaml(mode: "audit" | "deny", services: readonly string[]): string {
+  const kind = (name: string, api_version: string, resource: string, more: object) => ({
+    name,
+    api_version,
+    resource,
+    namespaces: [NAMESPACE],
+    level: "declared",
+    mode,
+    allow: [],
+    ...more,
+  });
+  const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const allow = [{ principal: "stranger", reason: "writes between check and write", expires }];
+  const jobs = { level: "strict", names: services.map((service) => `${service}-migration`) };
+  return stringify({
+    ver: 1,
+    protect: [
+      kind("deployments", "apps/v1", "deployments", { allow }),
+      kind("settings", "v1", "configmaps", {}),
+      kind("migrations", "batch/v1", "jobs", jobs),
+    ],
+  });
+}
+
 function changeYaml(path: string, change: (value: Record<string, unknown>) => unknown): void {
   writeFileSync(path, stringify(change(parse(readFileSync(path, "utf8")))));
 }

@@ -21,7 +21,7 @@ const QUOTA = `/api/v1/namespaces/${EXECUTIONS}/resourcequotas/seb-executions`;
 export interface AuditEvent {
   readonly auditID: string;
   readonly verb: string;
-  readonly user: { readonly username: string };
+  readonly user: { readonly username: string; readonly extra?: Readonly<Record<string, readonly string[]>> };
   readonly objectRef?: {
     readonly resource: string;
     readonly namespace?: string;
