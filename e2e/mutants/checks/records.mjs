@@ -158,4 +158,11 @@ export const RECORDS_AND_SECRETS = [
       { filter: "takes what is sent and never answers" },
     ],
   ]),
+  ...mutantsOf("the-auditor-reads-the-stream-itself", [
+    [
+      "the heads beside a stream are not looked at",
+      "only",
+      edit("apps/seb/dist/audit/places.js", "for (const store of stores)yield* store.all();", ""),
+    ],
+  ]),
 ];

@@ -151,14 +151,14 @@ export async function auditQuery(invocation: Invocation): Promise<Outcome> {
   if (!filter.ok) return refused(filter.error);
   const trust = await loadTrust(invocation.settings, invocation.io.nowMs());
   if (!trust.ok) return refused(trust.error);
-  const places = placesOf(invocation);
+  const places = await placesOf(invocation);
   if (!places.ok) return refused(places.error);
   const fold = new AuditFold();
   const problems: Problem[] = [];
-  for (const { source, heads } of places.value) {
+  for (const { source, close } of places.value) {
     const records = readRecords({ sink: source, trust: trust.value, onProblem: (problem) => problems.push(problem) });
     for await (const { claims } of records) fold.add(claims);
-    await heads?.close();
+    await close();
   }
   const [problem] = problems;
   if (problem !== undefined) {

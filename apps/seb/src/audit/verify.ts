@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type ChainReport, type Problem, type UnclosedBoot, type Verdict, verifyChains } from "@seb/records";
 import { CODES } from "@seb/schema";
 import type { Invocation } from "../command.js";
@@ -6,7 +5,7 @@ import { type Outcome, refused } from "../outcome.js";
 import { loadTrust } from "../trust-file.js";
 import { placesOf } from "./places.js";
 
-/** A chain's report with the file it was read from. */
+/** A chain's report with the place it was read from. */
 interface FileReport extends ChainReport {
   readonly file: string;
 }
@@ -60,16 +59,16 @@ export async function auditVerify(invocation: Invocation): Promise<Outcome> {
   const { settings, flags, io } = invocation;
   const trust = await loadTrust(settings, io.nowMs());
   if (!trust.ok) return refused(trust.error);
-  const places = placesOf(invocation);
+  const places = await placesOf(invocation);
   if (!places.ok) return refused(places.error);
   const chains: FileReport[] = [];
   const empty: string[] = [];
-  for (const { folder, source, heads } of places.value) {
+  for (const { name, chain: chainAt, source, heads, close } of places.value) {
     const report = await verifyChains({ sink: source, trust: trust.value, ...(heads === undefined ? {} : { heads }) });
-    // A folder without chains and heads proves nothing: what it held may have been taken away whole.
-    if (report.chains.length === 0) empty.push(folder);
-    chains.push(...report.chains.map((chain) => ({ ...chain, file: join(folder, `${chain.writer}.jsonl`) })));
-    await heads?.close();
+    // A place without chains and heads proves nothing: what it held may have been taken away whole.
+    if (report.chains.length === 0) empty.push(name);
+    chains.push(...report.chains.map((chain) => ({ ...chain, file: chainAt(chain.writer) })));
+    await close();
   }
   const verdict = worst([...chains.map((chain) => chain.verdict), ...empty.map(() => "tail_not_proved" as const)]);
   const provable = chains.length > 0 && empty.length === 0;
@@ -88,6 +87,6 @@ export async function auditVerify(invocation: Invocation): Promise<Outcome> {
       chains,
       empty,
     },
-    text: `${verdict}\n${chains.map(chainLines).join("")}${empty.map((folder) => `  ${folder}: no chain\n`).join("")}${why}`,
+    text: `${verdict}\n${chains.map(chainLines).join("")}${empty.map((name) => `  ${name}: no chain\n`).join("")}${why}`,
   };
 }

@@ -12,7 +12,15 @@ export function addAudit(program: Command, host: Host): void {
   const on = (command: Command) =>
     command
       .option("--records <dir>", "folder of record chains; may be repeated", collect)
-      .option("--heads <dir>", "second place of that folder's heads; may be repeated, in the same order", collect)
+      .option(
+        "--heads <dir>",
+        "second place of that folder's heads; may be repeated, in the same order; with --nats in any order",
+        collect,
+      )
+      .option("--nats <url>", "server of a JetStream stream of records; may be repeated (SEB_NATS_URL)", collect)
+      .option("--nats-user <name>", "a user that may read records (SEB_NATS_USER)")
+      .option("--nats-password-file <file>", "that user's password (SEB_NATS_PASSWORD_FILE)")
+      .option("--nats-ca <file>", "authority of the servers' certificates (SEB_NATS_CA)")
       .option("--trust <file>", "trust file (SEB_TRUST)")
       .option("--pins <file>", "the trust file's pinned owners (SEB_TRUST_PINS)");
   finish(
@@ -26,6 +34,7 @@ export function addAudit(program: Command, host: Host): void {
       "seb audit verify",
       "seb audit verify --running",
       "seb audit verify --records copy/broker --heads .seb/heads/broker",
+      "seb audit verify --running --nats tls://nats:4222 --nats-user audit --nats-password-file audit.password --nats-ca ca.crt",
     ],
     auditVerify,
   );

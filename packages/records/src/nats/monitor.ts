@@ -54,6 +54,7 @@ async function askOne(base: string, account: string): Promise<MonitorFacts | und
 
 /** Asks every server; undefined when one does not answer, since it may be the one that is set weaker. */
 export async function askMonitors(bases: readonly string[], account: string): Promise<MonitorFacts | undefined> {
+  if (bases.length === 0) return undefined;
   const answers = await Promise.all(bases.map((base) => askOne(base, account)));
   const streams = new Map<string, StreamFacts>();
   for (const answer of answers) {

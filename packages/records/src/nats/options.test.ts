@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { type NatsLinkOptions, openNatsLink } from "./index.js";
+import { askMonitors } from "./monitor.js";
 import { endpointOf } from "./options.js";
 
 const folder = mkdtempSync(join(tmpdir(), "seb-nats-options-"));
@@ -18,9 +19,13 @@ const monitorUrls = ["http://127.0.0.1:8222"];
 const near = { urls: ["nats://127.0.0.1"], monitorUrls };
 
 describe("options of the NATS link", () => {
+  it("without a monitoring URL know of no server whose answers mean anything: enough for reading only", async () => {
+    expect(await endpointOf({ ...near, monitorUrls: [] })).toMatchObject({ ok: true, value: { monitorUrls: [] } });
+    expect(await askMonitors([], "STORE")).toBeUndefined();
+  });
+
   it.each<[string, NatsLinkOptions]>([
     ["no URL", { urls: [], monitorUrls }],
-    ["no monitoring URL", { ...near, monitorUrls: [] }],
     ["another scheme", { ...near, urls: ["http://127.0.0.1:4222"] }],
     ["credentials in a URL", { ...near, urls: ["nats://broker:hush@127.0.0.1"] }],
     ["credentials in a monitoring URL", { ...near, monitorUrls: ["http://a:b@127.0.0.1:8222"] }],

@@ -5,7 +5,10 @@ import { fail, ok, type Result } from "@seb/schema";
 export interface NatsLinkOptions {
   /** `nats://host:port` or `tls://host:port`, of one cluster; credentials do not belong into them. */
   readonly urls: readonly string[];
-  /** Base of each server's monitoring endpoint (`/jsz`): the only place that says whether an answer means "on the disk". */
+  /**
+   * Base of each server's monitoring endpoint (`/jsz`): the only place that says whether an answer means "on the disk". Empty for
+   * whoever only reads: then nothing is ever claimed or written.
+   */
   readonly monitorUrls: readonly string[];
   /** Account that holds the streams, as in infra/nats/accounts.conf; default `STORE`. Without accounts the server calls it `$G`. */
   readonly account?: string;
@@ -48,8 +51,9 @@ function urlOf(text: string, protocols: readonly string[]): URL | undefined {
 export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpoint, "setting_invalid">> {
   const servers = options.urls.map((text) => urlOf(text, ["nats:", "tls:"]));
   const monitors = options.monitorUrls.map((text) => urlOf(text, ["http:", "https:"]));
-  const known = <T>(list: readonly (T | undefined)[]): list is T[] => list.length > 0 && !list.includes(undefined);
-  if (!known(servers)) return fail("setting_invalid", "The NATS URLs are not nats://host:port or tls://host:port.");
+  const known = <T>(list: readonly (T | undefined)[]): list is T[] => !list.includes(undefined);
+  if (servers.length === 0 || !known(servers))
+    return fail("setting_invalid", "The NATS URLs are not nats://host:port or tls://host:port.");
   if (!known(monitors)) return fail("setting_invalid", "The monitoring URLs are not http(s)://host:port.");
   const secure = servers.filter(({ protocol }) => protocol === "tls:").length;
   if (secure !== 0 && secure !== servers.length)
