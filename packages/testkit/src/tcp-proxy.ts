@@ -91,7 +91,10 @@ class Pair {
 
   destroy(): void {
     for (const socket of [this.near, this.far]) {
-      if (!socket.destroyed) socket.resetAndDestroy();
+      if (socket.destroyed) continue;
+      // A reset while the end is still being sent leaves Node's event loop turning for ever.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
     }
   }
 }

@@ -24,8 +24,10 @@ export function feedContract(fresh: () => Promise<{ readonly feed: StatusFeed }>
       const it = await fresh();
       const seen: string[][] = [[], []];
       const stops = seen.map((list) => it.feed.subscribe((token) => list.push(token)));
-      for (const token of ["token-1", "token-2"]) await it.feed.publish(token);
-      await waitFor(() => seen.every((list) => list.length >= 2));
+      for (const token of ["token-1", "token-2"]) {
+        await it.feed.publish(token);
+        await waitFor(() => seen.every((list) => list.at(-1) === token));
+      }
       for (const stop of stops) stop();
       expect(seen).toEqual([
         ["token-1", "token-2"],
