@@ -23,22 +23,31 @@ const METHOD: Readonly<Record<string, string>> = {
   deletecollection: "DELETE",
 };
 
-/** `{resource, verbs}` of a group's namespaced resources and subresources. */
-export async function discovered(call: KubeCall, token: string, base: string) {
-  const { body } = await call(token, "GET", base);
-  return listAt(body, "resources")
-    .filter((one) => at(one, "namespaced") === true)
-    .map((one) => ({ resource: String(at(one, "name")), verbs: listAt(one, "verbs").map(String) }));
+/** A resource or subresource, and the verbs that discovery lists for it. */
+export interface Discovered {
+  readonly resource: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
 }
 
-/** One request for each verb of a resource, on one name of one namespace. */
+/** A group's resources and subresources. */
+export async function discovered(call: KubeCall, token: string, base: string): Promise<readonly Discovered[]> {
+  const { body } = await call(token, "GET", base);
+  return listAt(body, "resources").map((one) => ({
+    resource: String(at(one, "name")),
+    namespaced: at(one, "namespaced") === true,
+    verbs: listAt(one, "verbs").map(String),
+  }));
+}
+
+/** One request for each verb of a resource, on one name of one namespace, where it has any. */
 export function requestsFor(
   base: string,
-  { resource, verbs }: { readonly resource: string; readonly verbs: readonly string[] },
+  { resource, namespaced, verbs }: Discovered,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): readonly Wanted[] {
   const [plural = "", sub] = resource.split("/");
-  const collection = `${base}/namespaces/${namespace}/${plural}`;
+  const collection = namespaced ? `${base}/namespaces/${namespace}/${plural}` : `${base}/${plural}`;
   const object = `${collection}/${name}${sub === undefined ? "" : `/${sub}`}`;
   const isWhole = (verb: string) => sub === undefined && ["create", "list", "watch", "deletecollection"].includes(verb);
   return verbs.map((verb) => {
