@@ -1,8 +1,9 @@
 import type { OpenEntry } from "@seb/authority";
-import { type CertificateClaims, type ExecutionAnswer, fail, ok, type Result } from "@seb/schema";
+import { type CertificateClaims, type ExecutionAnswer, fail, isCode, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { type Ending, outcomeBody } from "./bodies.js";
+import type { KnownExecution } from "./index-of-records.js";
 
 const TAKEOVER_LIFE_MS = 30_000;
 const TARGET_TIMEOUT_MS = 15_000;
@@ -85,11 +86,38 @@ async function reconcileOrphans(broker: Broker, inStore: ReadonlySet<string>): P
   for (const known of broker.index.unfinished()) {
     const { cert_id, fence } = known.answer;
     if (inStore.has(cert_id) || broker.running.get(cert_id)) continue;
+    const told = await broker.ports.store.lookup(cert_id);
+    if (!told.ok) return;
+    if (told.value !== undefined && endedElsewhere(told.value.answer, fence)) {
+      await adopt(broker, known, told.value.answer);
+      continue;
+    }
     const ending = await endingOf(broker, known.claims, false);
     if (ending.state === "unknown" && known.answer.state === "unknown") continue;
     const answer = { ...known.answer, fence: fence + 1 };
     await conclude(broker, known.claims, known.op, answer, ending, { fence: fence + 1, takeSeq: known.takeSeq });
   }
+}
+
+/** Another broker took the execution over behind its own fence and closed it: its outcome record is the final one. */
+function endedElsewhere(answer: ExecutionAnswer, fence: number): boolean {
+  return answer.fence > fence && (answer.state === "executed" || answer.state === "not_executed");
+}
+
+/** Closes our own record of an execution that another broker ended, under our own, lower fence: there is one final outcome. */
+async function adopt(broker: Broker, known: KnownExecution, ended: ExecutionAnswer): Promise<void> {
+  if (ended.state !== "executed" && ended.state !== "not_executed") return;
+  const ending: Ending = {
+    state: ended.state,
+    code: isCode(ended.code) ? ended.code : null,
+    detail: "another broker took it over and ended it",
+    result: ended.result,
+    by: "reconciler",
+  };
+  const place = { fence: known.answer.fence, takeSeq: known.takeSeq, recallSeq: null, identity: null };
+  const body = outcomeBody({ ...known.answer, policy: known.policy }, ending, place);
+  const recorded = await broker.ports.chain.append("outcome", body);
+  if (recorded.ok) broker.index.fold({ kind: "outcome", at_ms: recorded.value.at_ms, body });
 }
 
 async function claimsOf(broker: Broker, certificate: string): Promise<Result<CertificateClaims>> {
@@ -132,23 +160,15 @@ async function endingOf(broker: Broker, claims: CertificateClaims, undecided: bo
   const fenced = await connector.fence(claims.jti, claims.contract, signal);
   if (!fenced.ok) return unknown(`the target could not be fenced: ${fenced.error.code}`);
   await connector.recall(claims.jti, claims.contract, signal);
-  if (undecided) {
-    return {
-      state: "not_executed",
-      code: "no_decision",
-      detail: "no decision is recorded",
-      result: {},
-      by: "reconciler",
-    };
-  }
+  // Asked even without a decision of ours: the entry may be one that we took over before, from a broker that had decided and sent.
   const said = await connector.reconcile(claims.jti, claims.contract, signal);
   if (!said.ok) return unknown(`the target does not answer: ${said.error.code}`);
   if (said.value.state === "cannot_tell") return unknown(said.value.detail);
   if (said.value.state === "executed") return { ...said.value, code: null, detail: "", by: "reconciler" };
   return {
     state: "not_executed",
-    code: "not_executed",
-    detail: "the target knows nothing of it",
+    code: undecided ? "no_decision" : "not_executed",
+    detail: `the target knows nothing of it${undecided ? ", and we recorded no decision" : ""}`,
     result: {},
     by: "reconciler",
   };

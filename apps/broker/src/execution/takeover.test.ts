@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import type { AdmissionStep } from "@seb/schema";
+import { type AdmissionStep, fail } from "@seb/schema";
 import { connectorWith, gateAt, TestBroker, until } from "../../testing/broker.js";
 import { certify, IMAGE, OPERATION } from "../../testing/certificate.js";
 import { World } from "../../testing/world.js";
@@ -115,6 +115,65 @@ describe("a broker that was paused, and whose work another took over", () => {
     const open = await world.store.admission.open();
     expect(open).toEqual({ ok: true, value: [] });
     await first.stop();
+    await second.stop();
+  });
+
+  it("and who then ended in between: the target is asked again, though that broker has no decision in its records", async () => {
+    const image = `sha256:${"e".repeat(64)}`;
+    const { token, id } = certify(world, { scope: { image_digest: image, max_replicas: 12 } });
+    const commits = world.gitops.commits();
+    const { it: first, gate } = await pausing("outcome");
+    const executing = first.execute(token, { ...OPERATION, parameters: { image_digest: image, replicas: 6 } });
+    await gate.reached;
+    const silent = async () => fail("target_unavailable", "no answer");
+    const second = await TestBroker.start(world, {
+      instance: "broker-2",
+      config: { reconcile_every_ms: 30 },
+      ports: (real) => connectorWith(real, () => ({ reconcile: silent })),
+    });
+    await world.pass(PAST_DEADLINE_MS);
+    await until("it took over and could not tell", async () => {
+      const known = await world.store.admission.lookup(id);
+      return known.ok && known.value?.answer.state === "unknown";
+    });
+    await second.stop();
+    const again = await TestBroker.start(world, { instance: "broker-2", config: { reconcile_every_ms: 30 } });
+    await until("it is found out", async () => {
+      const known = await world.store.admission.lookup(id);
+      return known.ok && known.value?.answer.state === "executed";
+    });
+    expect(world.gitops.commits()).toBe(commits + 1);
+    gate.go();
+    await executing;
+    await first.stop();
+    await again.stop();
+  });
+
+  it("and who comes back when all is over: takes the other's word, and leaves the final outcome to it", async () => {
+    const image = `sha256:${"f".repeat(64)}`;
+    const { token, id } = certify(world, { scope: { image_digest: image, max_replicas: 12 } });
+    const commits = world.gitops.commits();
+    const { it: first, gate } = await pausing("outcome");
+    const executing = first.execute(token, { ...OPERATION, parameters: { image_digest: image, replicas: 7 } });
+    await gate.reached;
+    await first.abandon();
+    const second = await TestBroker.start(world, { instance: "broker-2", config: { reconcile_every_ms: 30 } });
+    await world.pass(PAST_DEADLINE_MS);
+    const outcomeOf = async (broker: TestBroker) =>
+      (await broker.records("outcome")).filter((body) => body.cert_id === id);
+    await until("the second one has ended it", async () => (await outcomeOf(second)).length > 0);
+    const again = await TestBroker.start(world, { config: { reconcile_every_ms: 30 } });
+    await until("the first one knows", async () => (await outcomeOf(again)).length > 0);
+    const [final, ...more] = await outcomeOf(second);
+    const [own, ...others] = await outcomeOf(again);
+    expect([...more, ...others]).toEqual([]);
+    expect([final?.state, own?.state]).toEqual(["executed", "executed"]);
+    expect(Number(own?.fence)).toBeLessThan(Number(final?.fence));
+    expect(world.gitops.commits()).toBe(commits + 1);
+    gate.go();
+    await executing;
+    await first.stop().catch(() => undefined);
+    await again.stop();
     await second.stop();
   });
 
