@@ -30,3 +30,5 @@ export const FAILPOINT_SERVICE_MAIN = mainOf("failpoint-service.mjs");
 export const PREPARE_MAIN = mainOf("prepare.mjs");
 /** Copies a chain out of JetStream. */
 export const READ_RECORDS_MAIN = mainOf("read-records.mjs");
+/** What the administrator of NATS can do to the stream of records. */
+export const STREAM_ADMIN_MAIN = mainOf("stream-admin.mjs");

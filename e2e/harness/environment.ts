@@ -14,6 +14,7 @@ import { BIN, type Bin, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
 import { createGitops, type Gitops } from "./gitops.js";
 import { createLedger, type Ledger } from "./ledger.js";
 import { type RealParts, startRealEnvironment } from "./real-environment.js";
+import { fileRecords, type RecordPlace } from "./record-place.js";
 
 export type ServiceName = "signer" | "broker" | "revocation";
 
@@ -45,6 +46,10 @@ export interface Environment {
   readonly agent: Agent;
   readonly gitops: Gitops;
   readonly ledger: Ledger;
+  /** The place of the records, for whoever may do there what no service may. */
+  readonly records: RecordPlace;
+  /** Folder in which the shared store keeps its files. */
+  readonly store: string;
   readonly clock: TestClock | undefined;
   /** Servers and processes, where the environment has them. */
   readonly real: RealParts | undefined;
@@ -68,12 +73,17 @@ export interface Environment {
   /** Lets a paused failpoint go on. */
   resume(): void;
   process(): SpawnedProcess;
+  /** Ids of all processes that write something: services, and where there are any, servers. */
+  pids(): readonly number[];
   cleanup(): Promise<void>;
 }
 
+/** Do tests run over three processes on Redis and NATS? */
+export const REAL = process.env.SEB_ENV === "real";
+
 /** Starts an environment and waits until all services are ready: embedded, or with `SEB_ENV=real` as processes over real servers. */
 export function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
-  return process.env.SEB_ENV === "real" ? startRealEnvironment(options) : startEmbedded(options);
+  return REAL ? startRealEnvironment(options) : startEmbedded(options);
 }
 
 async function startEmbedded(options: EnvironmentOptions): Promise<Environment> {
@@ -150,6 +160,8 @@ async function startEmbedded(options: EnvironmentOptions): Promise<Environment> 
     },
     gitops: createGitops(join(seb, "gitops.git"), folder),
     ledger: createLedger(seb),
+    records: fileRecords(createLedger(seb)),
+    store: join(seb, "store"),
     clock,
     real: undefined,
     key,
@@ -169,6 +181,7 @@ async function startEmbedded(options: EnvironmentOptions): Promise<Environment> 
       if (!running) throw new Error("nothing runs");
       return running;
     },
+    pids: () => [running?.child.pid ?? 0].filter((pid) => pid > 0),
     async cleanup() {
       await running?.stop("SIGTERM", 20_000);
       await place.cleanup();

@@ -7,6 +7,7 @@ import { activate, readControl } from "./control.js";
 import type { Environment, EnvironmentOptions, Failpoint, ServiceName } from "./environment.js";
 import { createGitops } from "./gitops.js";
 import { liveLedger } from "./real-ledger.js";
+import { streamRecords } from "./real-records.js";
 import { type RealService, realService } from "./real-service.js";
 import { adaptSettings, type RealServers, SERVICES, settingsFile } from "./real-settings.js";
 
@@ -19,26 +20,38 @@ export interface RealParts extends RealServers {
 
 /** Starts Redis and NATS with the users and permissions that `seb init` wrote for them. */
 async function startServers(folder: string, deployed: string): Promise<RealServers> {
-  const redis = await startRedis({ dir: join(folder, "redis"), aclFile: join(deployed, "servers/redis/users.acl") });
-  const nats = await startNats({ dir: join(folder, "nats"), authFile: join(deployed, "servers/nats/accounts.conf") });
-  const admin = ["--user", "admin", "--password-file", join(deployed, "servers/nats/admin.password")];
-  const streams = [`${ROOT}/infra/nats/streams.mjs`, "--server", nats.url, ...admin];
-  const made = await runCommand({ command: process.execPath, args: streams });
-  if (made.code !== 0) throw new Error(`streams.mjs: exit ${made.code}\n${made.stderr}`);
+  const startBroadcast = async () => {
+    const nats = await startNats({ dir: join(folder, "nats"), authFile: join(deployed, "servers/nats/accounts.conf") });
+    const admin = ["--user", "admin", "--password-file", join(deployed, "servers/nats/admin.password")];
+    await runNode([`${ROOT}/infra/nats/streams.mjs`, "--server", nats.url, ...admin]);
+    return nats;
+  };
+  const [redis, nats] = await Promise.all([
+    startRedis({ dir: join(folder, "redis"), aclFile: join(deployed, "servers/redis/users.acl") }),
+    startBroadcast(),
+  ]);
   return { redis, nats };
 }
 
-async function initEnvironment(folder: string, seb: string, urls: Readonly<Record<ServiceName, string>>) {
+async function runNode(args: readonly string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
+  const ran = await runCommand({ command: process.execPath, args, ...options });
+  if (ran.code !== 0) throw new Error(`${args[0]}: exit ${ran.code}\n${ran.stderr}`);
+}
+
+/** Makes the folders and the servers: what `seb dev` would prepare, beside what `seb init` writes and the servers that it is for. */
+async function makeEnvironment(folder: string, seb: string, urls: Readonly<Record<ServiceName, string>>) {
   const deployed = join(folder, "deployed");
-  const env = { PATH: process.env.PATH, HOME: join(folder, "home"), SEB_ROOT: ROOT };
-  const prepared = { command: process.execPath, args: [PREPARE_MAIN, seb, JSON.stringify(urls)], env, cwd: folder };
+  const env = { PATH: process.env.PATH ?? "", HOME: join(folder, "home"), SEB_ROOT: ROOT };
   const addresses = SERVICES.flatMap((name) => [`--${name}-url`, urls[name]]);
-  const init = { ...prepared, args: [BIN.seb, "init", "--env", "dev", "--out", deployed, ...addresses] };
-  for (const step of [prepared, init]) {
-    const ran = await runCommand(step);
-    if (ran.code !== 0) throw new Error(`${step.args[0]}: exit ${ran.code}\n${ran.stderr}`);
-  }
-  return deployed;
+  const deploy = async () => {
+    await runNode([BIN.seb, "init", "--env", "dev", "--out", deployed, ...addresses], { env, cwd: folder });
+    return startServers(folder, deployed);
+  };
+  const [servers] = await Promise.all([
+    deploy(),
+    runNode([PREPARE_MAIN, seb, JSON.stringify(urls)], { env, cwd: folder }),
+  ]);
+  return { deployed, servers };
 }
 
 /** The same environment as three processes over Redis and NATS. */
@@ -50,9 +63,8 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
   const clock: TestClock | undefined = options.clock ? testClock(folder) : undefined;
   const url = async () => `http://127.0.0.1:${await freePort()}`;
   const urls = { signer: await url(), broker: await url(), revocation: await url() };
-  const deployed = await initEnvironment(folder, seb, urls);
+  const { deployed, servers } = await makeEnvironment(folder, seb, urls);
   for (const own of ["bundles", ...SERVICES]) mkdirSync(join(seb, own), { recursive: true });
-  const servers = await startServers(folder, deployed);
   adaptSettings(seb, deployed, servers);
   await options.prepare?.({ folder, seb });
 
@@ -73,6 +85,8 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     round += 1;
     if (ended !== undefined && existsSync(reachedFile)) await ended;
     ended = undefined;
+    // Where somebody deleted the store's folder, there is an empty one again.
+    mkdirSync(servers.redis.dataDir, { recursive: true });
     if (killed) await Promise.all([servers.redis.restart(), servers.nats.restart()]);
     killed = false;
     const { file, go } = marks();
@@ -110,7 +124,7 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
 
   const key = (name: string) => readKey(join(seb, "keys", `${name}.json`));
   const stop = async () => {
-    for (const name of ["signer", "broker", "revocation"] as const) await services[name].stop();
+    await Promise.all(SERVICES.map((name) => services[name].stop()));
   };
   const environment: Environment = {
     folder,
@@ -121,6 +135,8 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     },
     gitops: createGitops(join(seb, "gitops.git"), folder),
     ledger,
+    records: streamRecords(servers, deployed),
+    store: servers.redis.dataDir,
     clock,
     real: { ...servers, services, deployed },
     key,
@@ -143,6 +159,10 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     reached: () => existsSync(marks().file),
     resume: () => mkdirSync(marks().go),
     process: () => services.broker.process(),
+    pids: () => {
+      const own = SERVICES.filter((name) => services[name].running).map((name) => services[name].process().child.pid);
+      return [...own, servers.redis.pid(), servers.nats.pid()].filter((pid) => pid !== undefined);
+    },
     async cleanup() {
       await stop();
       await closeLedger();

@@ -3,7 +3,7 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { http } from "../harness/agent.js";
-import { type Environment, type ServiceName, startEnvironment, until } from "../harness/environment.js";
+import { type Environment, REAL, type ServiceName, startEnvironment, until } from "../harness/environment.js";
 import { payloadOf } from "../harness/json.js";
 import { giveOrder, giveOrderByTwo } from "../harness/orders.js";
 import { certify, hotfix, OPERATION, verdict } from "../harness/scene.js";
@@ -54,16 +54,37 @@ const status = async () => payloadOf(String((await http(`${world.urls.revocation
 const globalEpoch = async () => ((await status()).epochs as { global: number }).global;
 
 describe("stopped and started one by one", () => {
-  it("seb dev stop and start do it, seb dev status tells it", async () => {
-    const states = async () => {
-      const { stdout } = await world.run("seb", ["dev", "status", "--json"]);
-      const { services } = JSON.parse(stdout);
-      return [services.signer.state, services.broker.state, services.revocation.state];
-    };
-    for (const name of ["revocation", "signer"]) expect((await world.run("seb", ["dev", "stop", name])).code).toBe(0);
-    expect(await states()).toEqual(["stopped", "running", "stopped"]);
-    for (const name of ["signer", "revocation"]) expect((await world.run("seb", ["dev", "start", name])).code).toBe(0);
-    expect(await states()).toEqual(["running", "running", "running"]);
+  const services = ["signer", "broker", "revocation"] as const;
+  /** By the operator's command lines; separate processes have a supervisor and an address each. */
+  const by = {
+    embedded: {
+      title: "seb dev stop and start do it, seb dev status tells it",
+      does: async (what: "stop" | "start", name: ServiceName) =>
+        expect((await world.run("seb", ["dev", what, name])).code).toBe(0),
+      states: async () => {
+        const { stdout } = await world.run("seb", ["dev", "status", "--json"]);
+        return services.map((name) => JSON.parse(stdout).services[name].state);
+      },
+    },
+    real: {
+      title: "SIGTERM and a new process do it, its address tells it",
+      does: (what: "stop" | "start", name: ServiceName) =>
+        what === "stop" ? world.stopService(name) : world.startService(name),
+      states: () =>
+        Promise.all(
+          services.map(async (name) => {
+            const answer = await http(`${world.urls[name]}/healthz`).catch(() => undefined);
+            return answer === undefined ? "stopped" : "running";
+          }),
+        ),
+    },
+  }[REAL ? "real" : "embedded"];
+
+  it(by.title, async () => {
+    for (const name of ["revocation", "signer"] as const) await by.does("stop", name);
+    expect(await by.states()).toEqual(["stopped", "running", "stopped"]);
+    for (const name of ["signer", "revocation"] as const) await by.does("start", name);
+    expect(await by.states()).toEqual(["running", "running", "running"]);
     await allReady();
     await expectWorks();
   });
@@ -180,8 +201,6 @@ describe("after kill -9 of everything", () => {
 });
 
 describe("after the store was lost or replaced", () => {
-  const store = () => join(world.seb, "store");
-
   it("emptied: everything is rebuilt from the journal, nothing old is admitted, no revocation is forgotten", async () => {
     const done = await expectWorks();
     const open = await prepared();
@@ -189,7 +208,7 @@ describe("after the store was lost or replaced", () => {
     await giveOrder(world, { do: "revoke", target });
     const epoch = await globalEpoch();
     await world.kill9();
-    rmSync(store(), { recursive: true });
+    rmSync(world.store, { recursive: true });
     await world.start();
     expect(await globalEpoch()).toBeGreaterThan(epoch);
     await expectOldDeadNewAlive(open);
@@ -208,14 +227,14 @@ describe("after the store was lost or replaced", () => {
     const change = await prepared();
     const epoch = await globalEpoch();
     await world.stop();
-    cpSync(store(), join(world.folder, "store-before"), { recursive: true });
+    cpSync(world.store, join(world.folder, "store-before"), { recursive: true });
     await world.start();
     const used = await expectWorks();
     const raised = await giveOrder(world, { do: "epoch", target: { kind: "subject", value: "agent:oncall-v3" } });
     expect(raised.status).toBe(200);
     await world.kill9();
-    rmSync(store(), { recursive: true });
-    cpSync(join(world.folder, "store-before"), store(), { recursive: true });
+    rmSync(world.store, { recursive: true });
+    cpSync(join(world.folder, "store-before"), world.store, { recursive: true });
     await world.start();
     const now = (await status()).epochs as { global: number; subject: Record<string, number> };
     expect(now.global).toBeGreaterThan(epoch);

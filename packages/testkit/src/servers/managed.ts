@@ -41,6 +41,10 @@ export class Managed {
 
   constructor(private readonly plan: Plan) {}
 
+  pid(): number | undefined {
+    return this.running?.child.pid;
+  }
+
   /** Resolves when the server answers. Rejects, with the end of its output, when it ends first or takes too long. */
   async start(): Promise<void> {
     const { command, args, env, logFile, says, answers, readyWithinMs } = this.plan;

@@ -18,10 +18,14 @@ export interface NatsOptions {
   /** A file with `accounts` or `authorization` that the configuration includes. */
   authFile?: string;
   port?: number;
+  /** Of `/healthz`, `/jsz`, `/varz`. */
+  monitorPort?: number;
   tls?: TlsFiles;
 }
 
 export interface RunningNats extends RunningServer {
+  /** Its process, while it runs. */
+  pid(): number | undefined;
   /** Base of `/healthz`, `/jsz`, `/varz`; loopback only, no credentials. */
   monitorUrl: string;
   configFile: string;
@@ -36,9 +40,9 @@ export async function startNats(options: NatsOptions = {}): Promise<RunningNats>
   const configFile = join(folder.path, "nats.conf");
   const logFile = join(folder.path, "nats.log");
 
-  return withFreePorts(options.port !== undefined, async () => {
+  return withFreePorts(options.port !== undefined || options.monitorPort !== undefined, async () => {
     const port = options.port ?? (await freePort());
-    const monitorPort = await freePort();
+    const monitorPort = options.monitorPort ?? (await freePort());
     writeFileSync(configFile, configText(options, { folder: folder.path, dataDir, port, monitorPort }), {
       mode: 0o600,
     });
@@ -61,6 +65,7 @@ export async function startNats(options: NatsOptions = {}): Promise<RunningNats>
       logFile,
       monitorUrl,
       configFile,
+      pid: () => server.pid(),
       stop: () => server.stop(),
       kill9: () => server.kill9(),
       restart: () => server.restart(),

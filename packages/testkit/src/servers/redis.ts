@@ -19,6 +19,8 @@ export interface RedisOptions {
 }
 
 export interface RunningRedis extends RunningServer {
+  /** Its process, while it runs. */
+  pid(): number | undefined;
   /** Path of `redis.conf`. */
   configFile: string;
 }
@@ -69,6 +71,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
       dataDir,
       logFile,
       configFile,
+      pid: () => server.pid(),
       stop: () => server.stop(),
       kill9: () => server.kill9(),
       restart: () => server.restart(),
