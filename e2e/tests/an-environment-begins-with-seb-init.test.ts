@@ -55,6 +55,26 @@ describe("an environment begins with seb init", () => {
     expect(roles("revocation")).toEqual(["record", "status"]);
   });
 
+  it("has a second broker with keys and passwords of its own, where one is wanted", async () => {
+    const two = join(place.path, "two");
+    const made = await seb("init", "--env", "two", "--out", two, "--broker-2-url", "http://127.0.0.1:7312", "--json");
+    expect(made.code).toBe(0);
+    const read = (...path: string[]) => readFileSync(join(two, ...path), "utf8");
+    for (const file of ["keys/record.json", "keys/observation.json", "redis.password", "nats.password"])
+      expect(read("broker-2", file)).not.toBe(read("broker", file));
+    const { service, redis, nats } = parse(read("broker-2", "broker.yaml"));
+    expect(service).toMatchObject({ instance: "broker-2", port: 7312, audience: "broker:two" });
+    expect([redis.username, nats.username]).toEqual(["broker-2", "broker-2"]);
+    const payload = JSON.parse(Buffer.from(JSON.parse(read("trust/trust.json")).payload, "base64url").toString());
+    const names = payload.keys.filter(({ role }: { role: string }) => role === "record");
+    expect(names.map(({ name }: { name: string }) => name).sort()).toEqual([
+      "broker-1",
+      "broker-2",
+      "revocation-1",
+      "signer-1",
+    ]);
+  });
+
   it("is not made twice in one folder", async () => {
     const again = await seb("init", "--env", "prod", "--out", out, "--json");
     expect({ code: again.code, body: JSON.parse(again.stdout) }).toMatchObject({ code: 2, body: { code: "usage" } });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { readControl } from "../control-folder.js";
 import { writeWhole } from "../write-file.js";
-import { type Plan, SERVICES } from "./plan.js";
+import type { Plan } from "./plan.js";
 
 /** The examples that the repository ships: this file lies four levels below its root, in the sources and in the build. */
 const EXAMPLES = fileURLToPath(new URL("../../../../examples/", import.meta.url));
@@ -19,14 +19,15 @@ export function writeControl(plan: Plan): void {
     for (const region of Object.keys(regions ?? {})) document.setIn(["regions", region, "audience"], plan.names.broker);
     writeWhole(plan.at("control", path), document.toString({ lineWidth: 0 }));
   }
-  for (const file of ["ceilings.yaml", "targets.yaml"])
-    writeWhole(plan.at("broker", file), readFileSync(`${EXAMPLES}${file}`, "utf8"));
+  for (const { service, folder } of plan.instances)
+    for (const file of service === "broker" ? ["ceilings.yaml", "targets.yaml"] : [])
+      writeWhole(plan.at(folder, file), readFileSync(`${EXAMPLES}${file}`, "utf8"));
 }
 
 /** Makes the folders that are mounted, empty as they are: bundles, and each service's state. */
 export function makeFolders(plan: Plan): void {
   mkdirSync(plan.at("bundles"), { recursive: true });
-  for (const service of SERVICES)
-    for (const folder of service === "signer" ? ["state", "heads", "evidence"] : ["state", "heads"])
-      mkdirSync(plan.at(service, folder), { recursive: true, mode: 0o700 });
+  for (const { service, folder } of plan.instances)
+    for (const own of service === "signer" ? ["state", "heads", "evidence"] : ["state", "heads"])
+      mkdirSync(plan.at(folder, own), { recursive: true, mode: 0o700 });
 }

@@ -59,6 +59,7 @@ export function addInit(program: Command, host: Host): void {
       .option("--threshold <n>", "owners that must sign (default: all)")
       .option("--signer-url <url>", `where agents reach the signer (default ${signerUrl})`)
       .option("--broker-url <url>", `where agents reach the broker (default ${brokerUrl})`)
+      .option("--broker-2-url <url>", "where agents reach a second broker beside the first (default: there is none)")
       .option("--revocation-url <url>", `where operators reach the revocation service (default ${revocationUrl})`)
       .option("--host <address>", "address that the services listen on (default 127.0.0.1)")
       .option("--redis <url>", `the shared store (default ${redis})`)

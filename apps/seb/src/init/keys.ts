@@ -9,15 +9,16 @@ import type { Plan } from "./plan.js";
 const YEAR_DAYS = 365;
 const SECRET_MODE = 0o600;
 
+/** What each service signs besides its records. */
+const SIGNS = { signer: "certificate", broker: "observation", revocation: "status" } as const;
+
 /** The keys of the services and of two operators: file, role, owner. */
-function wanted({ names }: Plan): readonly (readonly [path: string, role: KeyRole, name: string])[] {
+function wanted({ names, instances }: Plan): readonly (readonly [path: string, role: KeyRole, name: string])[] {
   return [
-    ["signer/keys/certificate.json", "certificate", names.signer],
-    ["signer/keys/record.json", "record", "signer-1"],
-    ["broker/keys/observation.json", "observation", names.broker],
-    ["broker/keys/record.json", "record", "broker-1"],
-    ["revocation/keys/status.json", "status", names.revocation],
-    ["revocation/keys/record.json", "record", "revocation-1"],
+    ...instances.flatMap(({ service, name, folder }) => [
+      [`${folder}/keys/${SIGNS[service]}.json`, SIGNS[service], names[service]] as const,
+      [`${folder}/keys/record.json`, "record", name] as const,
+    ]),
     ["operators/operator-1.json", "order", "operator-1"],
     ["operators/operator-2.json", "order", "operator-2"],
   ];

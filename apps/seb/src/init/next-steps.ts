@@ -10,6 +10,9 @@ export function nextSteps(plan: Plan, cwd: string): string {
   const sign = owners.map(
     (owner) => `    seb trust sign ${out}/trust/trust.json --pins ${out}/trust/trust-pins.json --owner ${owner}`,
   );
+  const starts = plan.instances.map(
+    ({ service, folder }) => `    node apps/${service}/dist/main.js --config ${out}/${folder}/${service}.yaml`,
+  );
   const streams = `    node infra/nats/streams.mjs --server ${plan.nats} --user admin --password-file ${out}/servers/nats/admin.password`;
   const steps = [
     `Owners sign the trust file, one after the other, ${plan.threshold} of ${owners.length}:\n\n${sign.join("\n")}`,
@@ -26,9 +29,7 @@ ${streams}`,
     `Give each service its own folder, \`${out}/trust\` and \`${out}/bundles\`, and nothing else. Check, then start, in any order:
 
     node apps/signer/dist/main.js --config ${out}/signer/signer.yaml --check-config
-    node apps/signer/dist/main.js --config ${out}/signer/signer.yaml
-    node apps/broker/dist/main.js --config ${out}/broker/broker.yaml
-    node apps/revocation/dist/main.js --config ${out}/revocation/revocation.yaml
+${starts.join("\n")}
 
 \`/readyz\` says what each one waits for.`,
     `Two operators activate the control folder:

@@ -12,14 +12,14 @@ type Server = "redis" | "nats";
 const shipped = (path: string) => readFileSync(`${INFRA}${path}`, "utf8");
 
 /** The file in which a user's password is kept: with the service that connects as that user, else beside the server. */
-function passwordFile(server: Server, user: string): string {
-  const service = /^(signer|broker|revocation)(?:-1)?$/.exec(user)?.[1];
-  return service === undefined ? `servers/${server}/${user}.password` : `${service}/${server}.password`;
+function passwordFile(plan: Plan, server: Server, user: string): string {
+  const instance = plan.instances.find(({ name, redisUser }) => user === redisUser || user === name);
+  return instance === undefined ? `servers/${server}/${user}.password` : `${instance.folder}/${server}.password`;
 }
 
 function makePassword(plan: Plan, server: Server, user: string): string {
   const password = randomBytes(32).toString("base64url");
-  writeWhole(plan.at(passwordFile(server, user)), `${password}\n`, SECRET_MODE);
+  writeWhole(plan.at(passwordFile(plan, server, user)), `${password}\n`, SECRET_MODE);
   return password;
 }
 

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { writeWhole } from "../write-file.js";
-import { type Plan, SERVICES, type ServiceName } from "./plan.js";
+import type { InstancePlan, Plan, ServiceName } from "./plan.js";
 
 const ABOUT: Readonly<Record<ServiceName, string>> = {
   signer: "Settings of the signer. It can express no target and no credential of one.",
@@ -11,19 +11,14 @@ const ABOUT: Readonly<Record<ServiceName, string>> = {
 
 const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith("https:") ? 443 : 80);
 
-function common(plan: Plan, service: ServiceName) {
-  return {
-    ver: 1,
-    instance: `${service}-1`,
-    environment: plan.names.environment,
-    host: plan.host,
-    port: portOf(plan.urls[service]),
-  };
+function common(plan: Plan, { name, url }: InstancePlan) {
+  return { ver: 1, instance: name, environment: plan.names.environment, host: plan.host, port: portOf(url) };
 }
 
-function ownSettings(plan: Plan, service: ServiceName): Readonly<Record<string, unknown>> {
+function ownSettings(plan: Plan, instance: InstancePlan): Readonly<Record<string, unknown>> {
   const { urls, names } = plan;
-  const shared = common(plan, service);
+  const { service } = instance;
+  const shared = common(plan, instance);
   if (service === "signer")
     return {
       ...shared,
@@ -40,7 +35,7 @@ function ownSettings(plan: Plan, service: ServiceName): Readonly<Record<string, 
     return {
       ...shared,
       audience: names.broker,
-      public_urls: [urls.broker],
+      public_urls: [instance.url],
       signer_url: urls.signer,
       max_lifetime_seconds: 120,
       proof_max_age_seconds: 60,
@@ -64,17 +59,18 @@ const MORE: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
 };
 
 /** Files below the service's own folder; a secured server's authority lies beside the servers' own files. */
-function settingsOf(plan: Plan, service: ServiceName, owners: readonly string[]) {
+function settingsOf(plan: Plan, instance: InstancePlan, owners: readonly string[]) {
+  const { service } = instance;
   const { redis, nats, natsMonitor, threshold } = plan;
   const authority = (secure: boolean) => (secure ? { ca_file: "../servers/ca.pem" } : {});
   return {
     ver: 1,
-    service: ownSettings(plan, service),
+    service: ownSettings(plan, instance),
     trust: { file: "../trust/trust.json", owners, threshold },
     keys: KEYS[service],
     redis: {
       url: redis,
-      username: service,
+      username: instance.redisUser,
       password_file: "redis.password",
       ...authority(redis.startsWith("rediss:")),
       min_replicas: 0,
@@ -82,7 +78,7 @@ function settingsOf(plan: Plan, service: ServiceName, owners: readonly string[])
     nats: {
       servers: [nats],
       monitor_urls: [natsMonitor],
-      username: `${service}-1`,
+      username: instance.name,
       password_file: "nats.password",
       ...authority(nats.startsWith("tls:")),
     },
@@ -93,10 +89,11 @@ function settingsOf(plan: Plan, service: ServiceName, owners: readonly string[])
   };
 }
 
-/** Writes `signer.yaml`, `broker.yaml` and `revocation.yaml`, each in its service's folder. */
+/** Writes `signer.yaml`, `broker.yaml` and `revocation.yaml`, each in its service's folder; a second broker has a folder of its own. */
 export function writeSettings(plan: Plan, owners: readonly string[]): void {
-  for (const service of SERVICES) {
-    const text = `# ${ABOUT[service]} Paths are relative to this folder.\n${stringify(settingsOf(plan, service, owners))}`;
-    writeWhole(plan.at(service, `${service}.yaml`), text);
+  for (const instance of plan.instances) {
+    const { service, folder } = instance;
+    const text = `# ${ABOUT[service]} Paths are relative to this folder.\n${stringify(settingsOf(plan, instance, owners))}`;
+    writeWhole(plan.at(folder, `${service}.yaml`), text);
   }
 }

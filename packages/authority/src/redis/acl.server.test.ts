@@ -11,7 +11,7 @@ import { BROKER_KEYS, TAKES_PREFIX, VIEW_KEY } from "./keys.js";
 const missing = await leftOut(["redis-server"]);
 const suite = missing === undefined ? describe : describe.skip;
 
-const USERS = ["admin", "signer", "revocation", "broker"] as const;
+const USERS = ["admin", "signer", "revocation", "broker", "broker-2"] as const;
 type User = (typeof USERS)[number];
 const template = readFileSync(new URL("../../../../infra/redis/users.acl.template", import.meta.url), "utf8");
 
@@ -71,7 +71,7 @@ const reads = (key: string): string[][] => [
   ["DUMP", key],
   ["TYPE", key],
 ];
-const forbidden: Readonly<Record<Exclude<User, "admin">, string[][]>> = {
+const forbidden: Readonly<Record<"signer" | "revocation" | "broker", string[][]>> = {
   signer: [
     ...[VIEW_KEY, ...brokerKeys, "{seb}:elsewhere"].flatMap(writesOf),
     ...brokerKeys.flatMap(reads),
@@ -107,7 +107,7 @@ suite("users of the ACL file", () => {
     for (const user of USERS) {
       writeFileSync(passwordFile(user), `password-of-${user}\n`, { mode: 0o600 });
       const digest = createHash("sha256").update(`password-of-${user}`).digest("hex");
-      acl = acl.replaceAll(`\${${user.toUpperCase()}_PASSWORD_SHA256}`, digest);
+      acl = acl.replaceAll(`\${${user.toUpperCase().replace("-", "_")}_PASSWORD_SHA256}`, digest);
     }
     const aclFile = join(dir.path, "users.acl");
     // An ACL file knows no comments.
@@ -167,10 +167,10 @@ suite("users of the ACL file", () => {
     expect(value(await admission.lookup(certId(1)))).toBeUndefined();
   });
 
-  it.each(["signer", "revocation", "broker"] as const)("keep the %s from everything else", async (user) => {
+  it.each(["signer", "revocation", "broker", "broker-2"] as const)("keep the %s from everything else", async (user) => {
     const client = clients.get(user);
     const allowed: string[] = [];
-    for (const [command = "", ...args] of forbidden[user]) {
+    for (const [command = "", ...args] of forbidden[user === "broker-2" ? "broker" : user]) {
       const answer = await client?.call(command, ...args).then(
         () => "done",
         (error: Error) => error.message,
@@ -184,7 +184,7 @@ suite("users of the ACL file", () => {
 
   it("keep adapters of the wrong service from writing", async () => {
     const view = viewFor(value(await storeOf("broker").writer.runId()), { seq: 99 });
-    for (const user of ["broker", "signer"] as const)
+    for (const user of ["broker", "broker-2", "signer"] as const)
       expect(codeOf(await storeOf(user).writer.write(view))).toBe("store_unavailable");
     const pin = { run_id: view.run_id, generation: 1, min_seq: 1, now_ms: START_MS + 1e9 };
     for (const user of ["signer", "revocation"] as const)
