@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -172,8 +172,8 @@ describe("every layer refuses alone, when the ones before it were passed", () =>
   });
 
   it("journal: a revocation stands though the store was lost whole", async () => {
-    await world.stop();
-    rmSync(join(world.seb, "store"), { recursive: true });
+    await world.kill9();
+    rmSync(world.store, { recursive: true });
     await world.start();
     const asked = await world.agent.request(hotfix(world));
     expect(asked.body.code).toBe("revoked_subject");
@@ -212,8 +212,8 @@ describe("every layer refuses alone, when the ones before it were passed", () =>
   it("record: a decision that cannot be written is not carried out", async () => {
     const certificate = await certify(world);
     const head = world.gitops.head();
-    // Whatever else writes into the chain's file breaks it for the broker.
-    appendFileSync(world.ledger.path("broker"), "x");
+    // Whatever else writes into the chain breaks it for the broker.
+    await world.records.intrude("broker");
     expect(verdict(await world.agent.execute(certificate, operation()))).toEqual({
       status: 409,
       code: "chain_fork",

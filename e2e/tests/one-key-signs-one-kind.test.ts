@@ -244,12 +244,12 @@ describe("a record that another key signed is found", () => {
   });
 
   it("and a service whose chain holds it does not start", async () => {
-    const file = world.ledger.path("signer");
-    const own = readFileSync(file);
+    const linesOf = (file: string) => readFileSync(file, "utf8").trimEnd().split("\n");
+    const own = linesOf(world.ledger.path("signer"));
     const forged = await continued(world.key("broker-record"));
-    cpSync(join(forged, "signer-1.jsonl"), file);
+    await world.records.replace("signer", linesOf(join(forged, "signer-1.jsonl")));
     await startsNot(world, "records_broken", 1);
-    writeFileSync(file, own);
+    await world.records.replace("signer", own);
   });
 });
 

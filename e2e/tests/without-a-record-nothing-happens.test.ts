@@ -158,7 +158,9 @@ describe("when the disk takes nothing more", () => {
     }
     for (const { status, body } of answers) {
       expect(status).toBe(503);
-      expect(body.code).toMatch(/^(record_failed|store_unavailable|target_unavailable|status_stale|step_failed|not_ready)$/);
+      expect(body.code).toMatch(
+        /^(record_failed|store_unavailable|target_unavailable|status_stale|step_failed|not_ready)$/,
+      );
     }
     expect(world.gitops.commits()).toBe(commits);
     expect(world.gitops.refs()).not.toContain(`refs/seb/${payloadOf(certificate).jti}`);

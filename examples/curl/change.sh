@@ -19,8 +19,8 @@ post() {
     { cat "$work/answer" >&2; exit 1; }
 }
 
-signer=$(member "$seb/dev.json" urls signer)
-broker=$(member "$seb/dev.json" urls broker)
+signer=$(sed -n 's/^ *signer: //p' "$seb/agent.yaml")
+broker=$(sed -n 's/^ *broker: //p' "$seb/agent.yaml")
 envelope=$(node -p 'require("fs").readFileSync(process.argv[1]).toString("base64url")' "$seb/attestations/checkout.json")
 image=$(sed -n 's/^ *image_digest: //p' "$seb/agent.yaml")
 

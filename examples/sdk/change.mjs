@@ -3,16 +3,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAgent } from "@seb/client";
+import { parse } from "yaml";
 
 const [folder = ".seb", replicas = "12"] = process.argv.slice(2);
-const { urls } = JSON.parse(await readFile(join(folder, "dev.json"), "utf8"));
+const { endpoints } = parse(await readFile(join(folder, "agent.yaml"), "utf8"));
 const attestation = await readFile(join(folder, "attestations", "checkout.json"));
 const [subject] = JSON.parse(Buffer.from(JSON.parse(attestation).payload, "base64")).subject;
 const image_digest = `sha256:${subject.digest.sha256}`;
 
 const made = await createAgent({
-  signerUrl: urls.signer,
-  brokerUrl: urls.broker,
+  signerUrl: endpoints.signer,
+  brokerUrl: endpoints.broker,
   key: await readFile(join(folder, "keys", "agent.json"), "utf8"),
 });
 if (!made.ok) throw new Error(made.error.detail);
