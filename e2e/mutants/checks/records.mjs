@@ -165,4 +165,11 @@ export const RECORDS_AND_SECRETS = [
       edit("apps/seb/dist/audit/places.js", "for (const store of stores)yield* store.all();", ""),
     ],
   ]),
+  ...mutantsOf("the-walk-over-real-servers-runs-as-shown", [
+    [
+      "the certified change of an object writes its marker and nothing else",
+      "only",
+      edit("packages/connector-kubernetes/dist/patch.js", "...operation.set,", ""),
+    ],
+  ]),
 ];

@@ -48,8 +48,11 @@ export function readKubernetesTargets(
     if (!isObject(entry) || entry.connector !== "kubernetes") continue;
     if (!isNamespace(name)) return fail("setting_invalid", "The name of a Kubernetes target is not a DNS label.");
     const wrong = wrongSetting(entry);
-    if (wrong !== undefined)
-      return fail("setting_invalid", `Target ${name}: ${wrong} is wrong.`, { pointer: `/targets/${name}/${wrong}` });
+    if (wrong !== undefined) {
+      const path: unknown = entry[wrong];
+      const how = typeof path === "string" && wrong.endsWith("_file") && !isFile(path) ? "no absolute path" : "wrong";
+      return fail("setting_invalid", `Target ${name}: ${wrong} is ${how}.`, { pointer: `/targets/${name}/${wrong}` });
+    }
     targets.set(name, toTarget(name, entry));
   }
   return ok(targets);
