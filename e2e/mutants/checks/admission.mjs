@@ -192,12 +192,12 @@ export const ADMISSION = [
       ],
     ],
     [
-      "the revocation service forgets its journal",
+      "the revocation service forgets the orders of its journal",
       "journal",
       edit(
         "apps/revocation/dist/journal/journal.js",
         "for await (const record of chain.history())fold(journal.#ledger, record);",
-        "",
+        'for await (const record of chain.history())if (record.kind !== "order") fold(journal.#ledger, record);',
       ),
       alone("signer: a revocation that came|though the store was lost"),
     ],
