@@ -28,7 +28,9 @@ export interface Ledger {
 export function createLedger(seb: string): Ledger {
   const path = (service: string) => {
     const folder = join(seb, service, "records");
-    const name = existsSync(folder) ? readdirSync(folder).find((file) => file.endsWith(".jsonl")) : undefined;
+    const chains = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".jsonl")) : [];
+    // A second broker's chain may be copied beside the first one's.
+    const name = chains.find((file) => file === `${service}-1.jsonl`) ?? chains[0];
     return join(folder, name ?? "none");
   };
   const of = (service: string): LedgerRecord[] => {

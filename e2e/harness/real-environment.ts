@@ -42,7 +42,8 @@ async function runNode(args: readonly string[], options: { env?: Record<string, 
 async function makeEnvironment(folder: string, seb: string, urls: Readonly<Record<ServiceName, string>>) {
   const deployed = join(folder, "deployed");
   const env = { PATH: process.env.PATH ?? "", HOME: join(folder, "home"), SEB_ROOT: ROOT };
-  const addresses = SERVICES.flatMap((name) => [`--${name}-url`, urls[name]]);
+  const second = ["--broker-2-url", `http://127.0.0.1:${await freePort()}`];
+  const addresses = [...SERVICES.flatMap((name) => [`--${name}-url`, urls[name]]), ...second];
   const deploy = async () => {
     await runNode([BIN.seb, "init", "--env", "dev", "--out", deployed, ...addresses], { env, cwd: folder });
     return startServers(folder, deployed);
@@ -123,6 +124,9 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
   };
 
   const key = (name: string) => readKey(join(seb, "keys", `${name}.json`));
+  const killServices = async () => {
+    await Promise.all(SERVICES.map((name) => services[name].kill9()));
+  };
   const stop = async () => {
     await Promise.all(SERVICES.map((name) => services[name].stop()));
   };
@@ -147,13 +151,10 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
       await services[name].listening();
     },
     async kill9() {
-      await Promise.all([
-        ...SERVICES.map((name) => services[name].kill9()),
-        servers.redis.kill9(),
-        servers.nats.kill9(),
-      ]);
+      await Promise.all([killServices(), servers.redis.kill9(), servers.nats.kill9()]);
       killed = true;
     },
+    killServices,
     stop,
     start,
     reached: () => existsSync(marks().file),
