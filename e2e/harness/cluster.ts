@@ -15,6 +15,7 @@ const STRANGER = { token: "stranger-token", user: "stranger", groups: ["system:m
 export const EXECUTIONS = "seb-executions";
 export const SYSTEM = "seb-system";
 export const RBAC = "/apis/rbac.authorization.k8s.io/v1";
+const BUSY_MS = 15_000;
 const QUOTA = `/api/v1/namespaces/${EXECUTIONS}/resourcequotas/seb-executions`;
 
 /** One event of the API server's audit log, at level Metadata. */
@@ -118,9 +119,13 @@ export async function startCluster({ services, protect }: ClusterOptions): Promi
 
 function installerSteps({ kube, call }: { readonly kube: RunningKube; readonly call: KubeCall }, tap: Tap) {
   const must: ClusterWorld["must"] = async (method, path, body, type) => {
-    const { status, body: answer } = await call(INSTALLER.token, method, path, body, type);
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${answer.message}`);
-    return answer;
+    for (const end = performance.now() + BUSY_MS; ; ) {
+      const { status, body: answer } = await call(INSTALLER.token, method, path, body, type);
+      if (status < 300) return answer;
+      // A kind that was defined a moment ago is served, and then not for a moment.
+      if (status !== 429 || performance.now() > end) throw new Error(`${method} ${path}: ${status} ${answer.message}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   };
 
   async function tokenOf(namespace: string, name: string): Promise<string> {

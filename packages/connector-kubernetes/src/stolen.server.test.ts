@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import { deploymentPath } from "../test/change.js";
-import { escalations } from "../test/escalations.js";
+import { escalations, OTHER_ROLE } from "../test/escalations.js";
 import { type Minted, minter } from "../test/minted.js";
 import { CHANGES, type Secured, SHOP, secure, TOKENS, until } from "../test/secured.js";
 import { items, textAt, valueAt } from "./json.js";
@@ -23,7 +23,7 @@ suite("a stolen broker identity", () => {
     mints = minter(secured);
     standing = await mints.mint(CHANGES.scale);
     const rules = [{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["other"], verbs: ["patch"] }];
-    await secured.must("POST", `${RBAC}/namespaces/${SHOP}/roles`, { metadata: { name: "seb-x-other" }, rules });
+    await secured.must("POST", `${RBAC}/namespaces/${SHOP}/roles`, { metadata: { name: OTHER_ROLE }, rules });
   }, 15 * 60_000);
   afterAll(async () => {
     mints?.close();

@@ -1,5 +1,12 @@
 // What a thief of the broker's token tries. Each is sent to the real API server; `by` says who has to refuse it; where two policies do, either may answer.
-import { configMap, SHOP } from "./secured.js";
+// Imports nothing, so that the black-box tests can try the same.
+
+/** Namespace of the certified objects. */
+const SHOP = "shop";
+/** A Role that was provisioned for executions there. */
+export const PROVISIONED_ROLE = "seb-x-patch-deployments.apps-checkout";
+/** One that was not rendered for the broker; it has to exist. */
+export const OTHER_ROLE = "seb-x-other";
 
 /** One request, as the broker, that must be refused by RBAC or by one of the named policies, separated by `|`. */
 export interface Escalation {
@@ -15,7 +22,6 @@ export interface Escalation {
 const NAME = `seb-c-${"x".repeat(26)}`;
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const MERGE = "application/merge-patch+json";
-const SCALE_ROLE = "seb-x-patch-deployments.apps-checkout";
 const accounts = (namespace = "seb-executions") => `/api/v1/namespaces/${namespace}/serviceaccounts`;
 const bindings = (namespace = SHOP) => `${RBAC}/namespaces/${namespace}/rolebindings`;
 const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
@@ -34,7 +40,7 @@ function binding(
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "RoleBinding",
     metadata: { name: NAME, ...more.metadata },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: more.kind ?? "Role", name: more.role ?? SCALE_ROLE },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: more.kind ?? "Role", name: more.role ?? PROVISIONED_ROLE },
     subjects: more.subjects ?? [own],
   };
 }
@@ -100,7 +106,7 @@ export function escalations(standing: string): readonly Escalation[] {
     post("bind under a name of its own", BINDINGS, bindings(), binding({ metadata: { name: "mine" } })),
     post("bind with a finalizer", BINDINGS, bindings(), binding({ metadata: { finalizers: ["example.com/stay"] } })),
     post("bind with an owner", BINDINGS, bindings(), binding({ metadata: { ownerReferences: owner } })),
-    post("bind a Role that is not provisioned for it", "rbac", bindings(), binding({ role: "seb-x-other" })),
+    post("bind a Role that is not provisioned for it", "rbac", bindings(), binding({ role: OTHER_ROLE })),
     post(
       "bind cluster-admin in a namespace",
       "rbac",
@@ -163,7 +169,7 @@ export function escalations(standing: string): readonly Escalation[] {
       title: "widen a Role",
       by: "rbac",
       method: "PATCH",
-      path: `${RBAC}/namespaces/${SHOP}/roles/${SCALE_ROLE}`,
+      path: `${RBAC}/namespaces/${SHOP}/roles/${PROVISIONED_ROLE}`,
       body: { rules: everything },
       type: MERGE,
     },
@@ -238,7 +244,11 @@ export function escalations(standing: string): readonly Escalation[] {
     post("run a pod beside the target", "rbac", `/api/v1/namespaces/${SHOP}/pods`, pod),
     post("run a pod among the executions", "rbac", "/api/v1/namespaces/seb-executions/pods", pod),
     post("execute in a pod", "rbac", `/api/v1/namespaces/${SHOP}/pods/p/exec?command=sh`, undefined),
-    post("keep something among the executions", "rbac", "/api/v1/namespaces/seb-executions/configmaps", configMap("x")),
+    post("keep something among the executions", "rbac", "/api/v1/namespaces/seb-executions/configmaps", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "x" },
+    }),
     {
       title: "impersonate a master",
       by: "rbac",
