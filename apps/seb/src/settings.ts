@@ -43,7 +43,7 @@ export interface Settings {
 }
 
 /** The nearest `.seb` folder at or above a directory. */
-export function nearestFolder(cwd: string): string | undefined {
+function nearestFolder(cwd: string): string | undefined {
   for (let at = resolve(cwd); ; at = dirname(at)) {
     const folder = join(at, ".seb");
     if (existsSync(folder) && statSync(folder).isDirectory()) return folder;

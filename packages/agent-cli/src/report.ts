@@ -11,7 +11,7 @@ export function plain(text: string): string {
 }
 
 /** A failure as one JSON object. */
-export function failureJson(failure: CallFailure): Record<string, unknown> {
+function failureJson(failure: CallFailure): Record<string, unknown> {
   const entry = CODES[failure.code];
   const { problem } = failure;
   return {

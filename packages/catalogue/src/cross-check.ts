@@ -9,7 +9,7 @@ export interface FileMistake extends Mistake {
 }
 
 /** Service variables that every service has without naming them in its values. */
-export const BUILT_IN = ["name", "region", "image_repository"];
+const BUILT_IN = ["name", "region", "image_repository"];
 
 /** Mistakes in how the files of a bundle refer to each other. */
 export function* bundleMistakes(bundle: Bundle): Generator<FileMistake> {

@@ -18,7 +18,7 @@ const WHOLE = /^\{\{(service|parameters)\.([a-z][a-z0-9_]{0,39})\}\}$/;
 const MAX_DEPTH = 16;
 
 /** Name in `{"$open": name}`; undefined for anything else. */
-export function openName(value: Json): string | undefined {
+function openName(value: Json): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const [entry, second] = Object.entries(value);
   if (entry === undefined || second !== undefined || entry[0] !== "$open") return undefined;

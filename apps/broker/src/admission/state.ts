@@ -3,7 +3,7 @@ import { fail, type LiveState, ok, type Precondition, type Result } from "@seb/s
 import type { Compiled } from "./subject.js";
 
 /** Names of the certified conditions that no longer hold, in order. */
-export function driftedKeys(certified: Precondition, seen: Precondition): readonly string[] {
+function driftedKeys(certified: Precondition, seen: Precondition): readonly string[] {
   const keys = new Set([...Object.keys(certified), ...Object.keys(seen)]);
   return [...keys].filter((key) => certified[key] !== seen[key]).sort();
 }

@@ -4,7 +4,7 @@ import Type, { type Static } from "typebox";
 
 const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 /** Predicate types that state a test result; both carry `result` and `finishedOn`. */
-export const TEST_RESULT_TYPES: readonly string[] = [
+const TEST_RESULT_TYPES: readonly string[] = [
   "https://seb.dev/attestation/test-result/v1",
   "https://in-toto.io/attestation/test-result/v0.1",
 ];

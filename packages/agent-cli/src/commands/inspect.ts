@@ -9,7 +9,7 @@ import type { ActionCommandFlags, Given } from "./flags.js";
 const rfc3339 = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 
 /** A certificate's claims in plain names. */
-export function plainNames(claims: CertificateClaims) {
+function plainNames(claims: CertificateClaims) {
   return {
     verified: false,
     cert_id: claims.jti,

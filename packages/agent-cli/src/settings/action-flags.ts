@@ -14,7 +14,7 @@ export function ownBounds(shape: ActionShape): readonly string[] {
 }
 
 /** Every flag of the action, for people. */
-export function actionFlagNames(shape: ActionShape): readonly string[] {
+function actionFlagNames(shape: ActionShape): readonly string[] {
   return [...shape.parameters.keys(), ...ownBounds(shape)].map((key) => namesOf(key).flag);
 }
 
