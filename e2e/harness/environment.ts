@@ -64,6 +64,8 @@ export interface Environment {
   startService(name: ServiceName): Promise<void>;
   /** Ends everything as a crash would: services, store and records. */
   kill9(): Promise<void>;
+  /** The same of the services alone, as far as they are separate from what they stand on. */
+  killServices(): Promise<void>;
   /** Ends the process in good order; its chains are closed. */
   stop(): Promise<void>;
   /** Starts the process again over the same folder, with a failpoint if given. */
@@ -169,6 +171,9 @@ async function startEmbedded(options: EnvironmentOptions): Promise<Environment> 
     stopService: (name) => control(name, "stop"),
     startService: (name) => control(name, "start"),
     async kill9() {
+      await running?.kill9();
+    },
+    async killServices() {
       await running?.kill9();
     },
     async stop() {

@@ -1,4 +1,4 @@
-import { type Environment, until } from "./environment.js";
+import { type Environment, type ServiceName, until } from "./environment.js";
 import { SERVICES } from "./real-settings.js";
 
 /** How long until a start says what is wrong, in milliseconds. */
@@ -50,4 +50,21 @@ async function servesNot({ real, stop }: Environment, code: string, exit: number
   } finally {
     await stop();
   }
+}
+
+/** Starts one stopped service over a chain that is not what was written: it must end, and say so. */
+export async function refusesItsChain(environment: Environment, name: ServiceName): Promise<void> {
+  const { real } = environment;
+  if (real === undefined) {
+    const done = await environment.run("seb", ["dev", "start", name, "--json"]);
+    const { code } = JSON.parse(done.stdout);
+    if (done.code === 0 || code !== "records_broken") throw new Error(`exit ${done.code}, ${code}`);
+    return;
+  }
+  const service = real.services[name];
+  service.start();
+  const started = service.process();
+  const { code } = await started.exited;
+  if (code !== 1 || !started.stdout().includes('"code":"records_broken"'))
+    throw new Error(`exit ${code}: ${started.stdout()}`);
 }
