@@ -11,6 +11,7 @@ import type { Metrics } from "./metrics.js";
 import { answerParserError, parserFailure } from "./parser-errors.js";
 import type { Route } from "./route.js";
 import { createRouter } from "./router.js";
+import { StartError } from "./start-error.js";
 import { readTarget } from "./target.js";
 
 /** A refusal by the shell itself, before or instead of a handler. */
@@ -185,11 +186,23 @@ function accept(exchange: Exchange, expectation: string | undefined): Result<Acc
   return ok({ target: target.value, table });
 }
 
+/** Why the system does not give an address, by its error code: a wrong setting, not a fault of the service. */
+const TAKEN: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process listens there",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "this user may not listen on that port",
+};
+
 function listen(server: Server, host: string, port: number): Promise<{ port: number; url: string }> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (error: NodeJS.ErrnoException) => {
+      const why = TAKEN[error.code ?? ""];
+      if (why === undefined) return reject(error);
+      reject(new StartError({ code: "setting_invalid", detail: `cannot listen on ${host}:${port}: ${why}` }, "listen"));
+    };
+    server.once("error", refuse);
     server.listen({ host, port }, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       const address = server.address();
       if (address === null || typeof address === "string") return reject(new Error("no TCP address"));
       resolve({ port: address.port, url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}` });

@@ -2,6 +2,8 @@ import { createServer } from "node:net";
 import { describe, expect, it } from "@jest/globals";
 import { fail, ok } from "@seb/schema";
 import { createHttpService } from "../http-service.js";
+import { createLog } from "../log.js";
+import { createMetrics } from "../metrics.js";
 import { StartError } from "../start-error.js";
 import { type Round, runMain, type ServiceMain } from "./run-main.js";
 
@@ -54,6 +56,33 @@ describe("a service's process", () => {
     expect(await runMain(main, ["--config", "bad.yaml", "--check-config"])).toBe(2);
     expect(await runMain(main, ["--config", "good.yaml", "--check-config"])).toBe(0);
     expect(await runMain(main, ["--help"])).toBe(0);
+  });
+
+  it("ends with 1 and says why when another process has its address", async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, "127.0.0.1", () => {
+        const address = taken.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+    const http = createHttpService({
+      name: "test",
+      host: "127.0.0.1",
+      port,
+      routes: [],
+      readiness: () => [],
+      metrics: createMetrics("test"),
+      log: createLog({ name: "test" }),
+    });
+    await expect(http.listen()).rejects.toMatchObject({ failure: { code: "setting_invalid" } });
+    expect(
+      await runMain(
+        serviceMain(port, () => undefined),
+        ["--config", "good.yaml"],
+      ),
+    ).toBe(1);
+    await new Promise((resolve) => taken.close(resolve));
   });
 
   it("waits with reasons for what is missing, serves, opens anew after a loss, and drains on SIGTERM", async () => {
