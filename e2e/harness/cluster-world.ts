@@ -83,9 +83,16 @@ permit (principal, action in [${ACTIONS.filter((name) => name !== "k8s-deploy")
 when { context.live_fresh && context.tier <= 2 && !context.freeze };
 `;
 
-/** A `protect.yaml` for every object of the services; `stranger` is excepted for Deployments. */
-export function protectYaml(mode: "audit" | "deny", services: readonly string[]): string {
-  const kind = (name: string, api_version: string, resource: string, more: object) => ({
+/** A date, so many days from now. */
+export const dayFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+/** A `protect.yaml` for every object of the services; `stranger` is excepted for Deployments, and who else is named. */
+export function protectYaml(
+  mode: "audit" | "deny",
+  services: readonly string[],
+  more: readonly { readonly principal: string; readonly reason: string; readonly expires: string }[] = [],
+): string {
+  const kind = (name: string, api_version: string, resource: string, own: object) => ({
     name,
     api_version,
     resource,
@@ -93,10 +100,9 @@ export function protectYaml(mode: "audit" | "deny", services: readonly string[])
     level: "declared",
     mode,
     allow: [],
-    ...more,
+    ...own,
   });
-  const expires = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-  const allow = [{ principal: "stranger", reason: "writes between check and write", expires }];
+  const allow = [{ principal: "stranger", reason: "writes between check and write", expires: dayFromNow(2) }, ...more];
   const jobs = { level: "strict", names: services.map((service) => `${service}-migration`) };
   return stringify({
     ver: 1,
