@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { Finding } from "@seb/connector-kubernetes/render";
 import type { Command } from "commander";
-import { finish, type Host, type Invocation } from "../command.js";
+import { collect, finish, type Host, type Invocation } from "../command.js";
 import { manifestsOf } from "../infra/manifests.js";
+import { sweep } from "../infra/sweep.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { table } from "../tables.js";
 import { writeWhole } from "../write-file.js";
@@ -45,22 +46,26 @@ function report(findings: readonly Finding[]): Outcome {
   return { exit: 1, json, text: table(["state", "kind", "namespace", "name", "at"], rows) };
 }
 
-/** `seb infra render|check`. */
+/** A round may have many orphans to go through, in milliseconds. */
+const SWEEP_MS = 60_000;
+
+/** `seb infra render|check|sweep`. */
 export function addInfra(program: Command, host: Host): void {
   const infra = program.command("infra").description("What a cluster needs before certificates can change it");
-  const onCluster = (name: string, summary: string) =>
+  const onCluster = (name: string, summary: string, who: string) =>
     infra
       .command(name)
       .description(summary)
       .option("--target <name>", "a cluster of targets.yaml; the only one when there is one")
       .option("--targets <file>", "the broker's targets (SEB_TARGETS)")
       .option("--control <dir>", "control folder (SEB_CONTROL)")
-      .option("--protect <file>", "what nobody else may write: protect.yaml")
-      .option("--token-file <file>", "an installer's bearer token, instead of the broker's credential")
-      .option("--client-cert-file <file>", "an installer's client certificate, instead of the broker's credential")
+      .option("--token-file <file>", `${who} bearer token, instead of the broker's credential`)
+      .option("--client-cert-file <file>", `${who} client certificate, instead of the broker's credential`)
       .option("--client-key-file <file>", "its key");
+  const onProtected = (name: string, summary: string) =>
+    onCluster(name, summary, "an installer's").option("--protect <file>", "what nobody else may write: protect.yaml");
   finish(
-    onCluster("render", "Print accounts, rights, policies and guards for the catalogue's actions").option(
+    onProtected("render", "Print accounts, rights, policies and guards for the catalogue's actions").option(
       "--out <file>",
       "write the YAML here",
     ),
@@ -72,9 +77,25 @@ export function addInfra(program: Command, host: Host): void {
     render,
   );
   finish(
-    onCluster("check", "Compare the cluster with what is rendered; exit 1 when it differs"),
+    onProtected("check", "Compare the cluster with what is rendered; exit 1 when it differs"),
     host,
     ["seb infra check --target cluster-us --token-file installer.token"],
     check,
+  );
+  finish(
+    onCluster(
+      "sweep",
+      "Remove what dead executions left, and exceptions whose day has come, as the janitor",
+      "the janitor's",
+    )
+      .option("--namespace <name>", "where to look; may be repeated (default: as the control folder says)", collect)
+      .option("--older-than-minutes <n>", "leave alone what is younger, 10 to 1440 (default 15)"),
+    host,
+    [
+      "seb infra sweep --target cluster-us --token-file janitor.token",
+      "seb infra sweep --target cluster-us --token-file janitor.token --namespace checkout --json   # no control folder needed",
+    ],
+    sweep,
+    SWEEP_MS,
   );
 }
