@@ -189,6 +189,21 @@ suite("a JetStream sink", () => {
     await until(() => sink.health().includes("weak_records: stream"));
   });
 
+  it("writes nothing more once the stream became weak, and goes on when it is strong again", async () => {
+    const link = await linked(server.port, 20);
+    const sink = openJetStreamSink({ link });
+    expect(codeOf(await sink.append(WRITER, 0, ["line-0"]))).toBe("ok");
+    const { config } = await admin.manager.streams.info("SEB_RECORDS");
+    await admin.manager.streams.update("SEB_RECORDS", { ...config, discard: "old" } as typeof config);
+    await until(() => sink.health().includes("weak_records: discard"));
+    expect(codeOf(await sink.append(WRITER, 1, ["line-1"]))).toBe("record_failed");
+    expect(await messages()).toBe(1);
+    await admin.manager.streams.update("SEB_RECORDS", config);
+    await until(() => sink.health().length === 0);
+    expect(codeOf(await sink.append(WRITER, 1, ["line-1"]))).toBe("ok");
+    expect(await linesOf(sink)).toEqual(["line-0", "line-1"]);
+  });
+
   it("claims nothing on a server that acknowledges before it has synced", async () => {
     const hasty = await startNats({ syncAlways: false });
     const there = await administerStreams({ servers: hasty.url });

@@ -25,7 +25,7 @@ export interface JetStreamSinkOptions {
 
 /** A sink on JetStream. */
 export interface JetStreamSink extends RecordSink {
-  /** Reasons of the link, and `weak_records: <setting>`: then nothing is claimed, and whoever writes is not ready. */
+  /** Reasons of the link, and `weak_records: <setting>`: then nothing is claimed or written, and whoever writes is not ready. */
   health(): readonly string[];
 }
 
@@ -200,6 +200,10 @@ class Sink implements JetStreamSink {
     if (this.#broken) return { ok: false, error: this.#broken };
     if (expectedSeq !== chain.nextSeq)
       return fail("chain_fork", "The chain ends elsewhere.", { facts: { end: chain.nextSeq, expected: expectedSeq } });
+    // It was strong when the chain was claimed; an answer from now on would not mean what a record stands for. A server that starts may not
+    // name its streams yet: where there is none, the server refuses by itself.
+    const why = this.#weak().filter((reason) => reason !== "weak_records: stream");
+    if (why.length > 0) return fail("record_failed", "The record stream became too weak.", { facts: { why } });
     for (const group of groupsOf(lines)) {
       const next = chain.nextSeq + group.length;
       const published = await publishOnce(this.#place, {
