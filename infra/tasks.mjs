@@ -13,7 +13,12 @@ const tasks = {
   types: { about: "type check everything at once", script: "node_modules/typescript/bin/tsc", args: ["--noEmit"] },
   test: { about: "lint, types, unit and e2e tests; writes reports/tests.json", build: true, script: "infra/test.mjs" },
   "test:unit": { about: "unit, property and contract tests", script: "infra/test.mjs", args: ["unit"] },
-  "test:e2e": { about: "black-box tests over the build", build: true, script: "infra/test.mjs", args: ["e2e"] },
+  "test:e2e": {
+    about: "black-box tests over the build, in both environments",
+    build: true,
+    script: "infra/test.mjs",
+    args: ["e2e"],
+  },
   demo: { about: "the whole story in one process", build: true, script: "apps/dev/dist/demo/main.js" },
   mutants: { about: "remove each check, see its test fail", build: true, script: "e2e/mutants/run.mjs" },
   codes: { about: "each code, what provokes it, what it leaves", build: true, script: "e2e/codes/run.mjs" },

@@ -1,20 +1,25 @@
-// `npm test`: lint, types, unit, e2e. `test.mjs unit|e2e [jest args]` runs one part.
+// `npm test`: lint, types, unit, e2e twice. `test.mjs unit|e2e [jest args]` runs one part.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lintChecks, runCheck, typeCheck } from "./checks.mjs";
+import { endToEnd } from "./end-to-end.mjs";
 import { runJest } from "./jest.mjs";
-import { root } from "./process.mjs";
+import { root, seconds } from "./process.mjs";
+import { serverRows } from "./test-servers.mjs";
 
 const [part, ...args] = process.argv.slice(2);
 
-const parts = {
-  lint: { title: "Lint and dependency rules", run: () => inTurn(lintChecks) },
-  types: { title: "Types", run: () => inTurn([typeCheck]) },
-  unit: {
-    title: "Unit, property and contract tests",
-    run: () => runJest({ name: "unit", config: "jest.config.mjs", args }),
-  },
-  e2e: { title: "End to end", run: () => runJest({ name: "e2e", config: "infra/jest.e2e.config.mjs", args }) },
+const lint = { title: "Lint and dependency rules", run: () => inTurn(lintChecks) };
+const types = { title: "Types", run: () => inTurn([typeCheck]) };
+const servers = { title: "Servers", run: serverRows };
+const unit = {
+  title: "Unit, property and contract tests",
+  run: () => runJest({ name: "unit", config: "jest.config.mjs", args }),
+};
+const partsOf = {
+  all: () => [lint, types, servers, unit, ...endToEnd(args)],
+  unit: () => [unit],
+  e2e: () => endToEnd(args),
 };
 
 async function inTurn(checks) {
@@ -38,14 +43,20 @@ function finish(rows, file) {
   return failed.length > 0 || rows.length === 0 || (ci && count("skipped") > 0) ? 1 : 0;
 }
 
-if (part === undefined || (Object.hasOwn(parts, part) && ["unit", "e2e"].includes(part))) {
+const parts = Object.hasOwn(partsOf, part ?? "all") ? partsOf[part ?? "all"]() : undefined;
+if (parts !== undefined) {
   const rows = [];
-  for (const name of part === undefined ? Object.keys(parts) : [part]) {
-    console.log(`\n== ${parts[name].title}`);
-    rows.push(...(await parts[name].run()));
+  for (const { title, run } of parts) {
+    console.log(`\n== ${title}`);
+    const started = performance.now();
+    const found = await run();
+    rows.push(...found);
+    console.log(`   ${found.length} in ${seconds(performance.now() - started)}`);
   }
   process.exitCode = finish(rows, part === undefined ? "tests.json" : `tests-${part}.json`);
 } else {
-  console.error("usage: npm test | npm run test:unit [-- jest args] | npm run test:e2e [-- jest args]");
+  console.error(
+    "usage: npm test | npm run test:unit [-- jest args] | npm run test:e2e [-- [--embedded | --real] jest args]",
+  );
   process.exitCode = 2;
 }

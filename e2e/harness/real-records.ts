@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { runCommand } from "@seb/testkit";
-import { STREAM_ADMIN_MAIN } from "./build.js";
+import { ROOT, STREAM_ADMIN_MAIN } from "./build.js";
 import type { RealServers } from "./real-settings.js";
 import type { RecordPlace } from "./record-place.js";
 
@@ -11,7 +11,7 @@ export function streamRecords(servers: RealServers, deployed: string): RecordPla
     const ran = await runCommand({
       command: process.execPath,
       args: [STREAM_ADMIN_MAIN, JSON.stringify(access), does],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, SEB_ROOT: ROOT },
       input: JSON.stringify(args),
       timeoutMs: 60_000,
     });

@@ -6,8 +6,12 @@
 //   replace          SUBJECT LINE...: the stream is deleted and made again; this subject then holds these lines, the others what they held,
 //                    each message at its place
 import { readFileSync } from "node:fs";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, headers } from "@nats-io/transport-node";
+import { createRequire } from "node:module";
+
+// By the client that the build uses.
+const ofRecords = createRequire(`${process.env.SEB_ROOT}/packages/records/package.json`);
+const { jetstream, jetstreamManager } = ofRecords("@nats-io/jetstream");
+const { connect, headers } = ofRecords("@nats-io/transport-node");
 
 const STREAM = "SEB_RECORDS";
 /** Of no message that could be a record: even the shortest is refused. */
@@ -24,12 +28,13 @@ const connection = await connect({
 const manager = await jetstreamManager(connection);
 const js = jetstream(connection);
 
+/** Every message by its place; undefined where one was deleted. */
 async function held() {
   const { state } = await manager.streams.info(STREAM);
   const messages = [];
   for (let seq = 1; seq <= state.last_seq; seq++)
-    messages.push(await manager.streams.getMessage(STREAM, { seq }).catch(() => undefined));
-  return messages.map((message) => message ?? undefined);
+    messages.push((await manager.streams.getMessage(STREAM, { seq }).catch(() => null)) ?? undefined);
+  return messages;
 }
 
 function headersOf(message) {
