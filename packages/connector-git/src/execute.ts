@@ -1,4 +1,4 @@
-import type { ExecuteResult } from "@seb/connector";
+import { askGuard, type ExecuteResult } from "@seb/connector";
 import { fail, ok, type Result } from "@seb/schema";
 import { makeCommit } from "./commit.js";
 import { editFile } from "./edit.js";
@@ -133,27 +133,11 @@ async function mayNotSend(
   { signal }: Access,
   guard: () => Promise<boolean>,
 ): Promise<NotExecuted | undefined> {
-  const allowed = !job.recalled() && !signal.aborted && (await ask(guard, signal));
+  const allowed = !job.recalled() && !signal.aborted && (await askGuard(guard, signal));
   if (signal.aborted) return notExecuted("target_unavailable", STOPPED);
   if (!allowed || job.recalled()) return notExecuted("recalled", "The guard said no.");
   if (job.nowMs() >= job.notAfterMs) return notExecuted("expired", "The certificate's window has ended.");
   return undefined;
-}
-
-/** False also when the guard throws, and when the signal is aborted before it answers. */
-async function ask(guard: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
-  let leave = () => {};
-  const aborted = new Promise<false>((resolve) => {
-    leave = () => resolve(false);
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return (await Promise.race([guard(), aborted])) === true;
-  } catch {
-    return false;
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
 }
 
 function send(mirror: Mirror, job: Job, head: string, commit: string, access: Access) {

@@ -1,4 +1,4 @@
-import type { ExecuteResult } from "@seb/connector";
+import { askGuard, type ExecuteResult } from "@seb/connector";
 import type { KubeClient, Reply } from "./client.js";
 import { bindingsPath, type Identity } from "./identity.js";
 import { textAt } from "./json.js";
@@ -181,29 +181,13 @@ function pause(sendings: number, signal: AbortSignal): Promise<void> {
 /** Why nothing may be sent any more; the guard comes last, immediately before the sending. */
 async function mayNotSend(job: Job, guard: () => Promise<boolean>): Promise<NotExecuted | undefined> {
   const { signal } = job;
-  const allowed = job.stopped() === undefined && !signal.aborted && (await ask(guard, signal));
+  const allowed = job.stopped() === undefined && !signal.aborted && (await askGuard(guard, signal));
   if (signal.aborted) return notExecuted("target_unavailable", STOPPED);
   const stopped = job.stopped();
   if (stopped !== undefined) return notExecuted(stopped, "The execution's identity was taken back.");
   if (!allowed) return notExecuted("recalled", "The guard said no.");
   if (job.nowMs() >= job.notAfterMs) return notExecuted("expired", "The certificate's window has ended.");
   return undefined;
-}
-
-/** False also when the guard throws, and when the signal is aborted before it answers. */
-async function ask(guard: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
-  let leave = () => {};
-  const aborted = new Promise<false>((resolve) => {
-    leave = () => resolve(false);
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return (await Promise.race([guard(), aborted])) === true;
-  } catch {
-    return false;
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
 }
 
 function notExecuted(code: NotExecuted["code"], detail: string): NotExecuted {

@@ -1,3 +1,4 @@
+export { askGuard } from "./guard.js";
 export type {
   Connector,
   ExecuteResult,

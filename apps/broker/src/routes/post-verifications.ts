@@ -1,4 +1,12 @@
-import { type CertificateClaims, type Failure, fail, VerificationAnswer, VerificationRequest } from "@seb/schema";
+import {
+  ADMISSION_STEPS,
+  type AdmissionStep,
+  type CertificateClaims,
+  type Failure,
+  fail,
+  VerificationAnswer,
+  VerificationRequest,
+} from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { admit } from "../admission/admit.js";
 import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
@@ -21,21 +29,8 @@ export function postVerifications(broker: Broker): Route {
   });
 }
 
-const SHADOWED = [
-  "token",
-  "signature",
-  "claims",
-  "audience",
-  "window",
-  "possession",
-  "replay",
-  "contract",
-  "ceilings",
-  "policy",
-  "view",
-  "state",
-  "take",
-];
+/** Everything that is looked at before something becomes durable. */
+const SHADOWED: readonly AdmissionStep[] = ADMISSION_STEPS.slice(0, ADMISSION_STEPS.indexOf("record"));
 
 async function handle(broker: Broker, context: Context<VerificationRequest>): Promise<Reply> {
   const certificate = certificateOf(context);
@@ -60,7 +55,7 @@ async function report(broker: Broker, context: Context<VerificationRequest>, req
     shadow: true,
   });
   if (!recorded.ok) return { failure: recorded.error };
-  const answer: VerificationAnswer = { verdict, code, step: null, cert_id: null, checked: [], not_checked: SHADOWED };
+  const answer: VerificationAnswer = { verdict, code, step: null, cert_id: null, checked: [], not_checked: [...SHADOWED] };
   return { status: 200, body: answer };
 }
 
