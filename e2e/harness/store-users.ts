@@ -103,6 +103,8 @@ export async function redisUser(real: RealParts, user?: string): Promise<RedisUs
 export interface NatsUser {
   /** Sends protocol lines, each a command with its payload; answers the errors that the server names, in order. */
   errorsOf(...commands: readonly string[]): Promise<readonly string[]>;
+  /** Asks and waits for the answer. */
+  ask(subject: string, payload: string): Promise<string>;
   close(): void;
 }
 
@@ -116,12 +118,13 @@ export async function natsUser(real: RealParts, user: string): Promise<NatsUser>
   const incoming = new Incoming(socket);
   await incoming.line();
   const errors: string[] = [];
+  const messages: string[] = [];
+  const payloadOf = async (line: string) => (await incoming.bytes(Number(line.split(" ").at(-1)) + 2)).slice(0, -2);
   const answered = async () => {
     for (let line = await incoming.line(); line !== "PONG"; line = await incoming.line()) {
       if (line === "PING") socket.write("PONG\r\n");
       else if (line.startsWith("-ERR")) errors.push(line);
-      else if (line.startsWith("MSG ")) await incoming.bytes(Number(line.split(" ").at(-1)) + 2);
-      else if (line.startsWith("HMSG ")) await incoming.bytes(Number(line.split(" ").at(-1)) + 2);
+      else if (/^H?MSG /.test(line)) messages.push(await payloadOf(line));
     }
     return errors.splice(0);
   };
@@ -132,5 +135,10 @@ export async function natsUser(real: RealParts, user: string): Promise<NatsUser>
   };
   const first = await errorsOf(`CONNECT ${JSON.stringify({ ...options, no_responders: true, protocol: 1 })}`);
   if (first.length > 0) throw new Error(`${user}: ${first.join()}`);
-  return { errorsOf, close: () => void socket.destroy() };
+  const ask = async (subject: string, payload: string) => {
+    await errorsOf("SUB _INBOX.asked 1", publish(subject, payload, "_INBOX.asked"));
+    while (messages.length === 0) await errorsOf();
+    return messages.splice(0).join("");
+  };
+  return { errorsOf, ask, close: () => void socket.destroy() };
 }

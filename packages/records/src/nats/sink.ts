@@ -186,7 +186,7 @@ class Sink implements JetStreamSink {
         last === undefined ? 0 : Number.isSafeInteger(next) && next > 0 ? next : await this.#count(writer);
       return ok({ subject, nextSeq, last: last?.sequence ?? 0, busy: Promise.resolve() });
     } catch {
-      return fail("record_failed", "The record stream cannot be read.");
+      return fail("record_failed", "The record stream cannot be read.", { facts: { why: this.health() } });
     }
   }
 
