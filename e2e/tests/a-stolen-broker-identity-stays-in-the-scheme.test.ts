@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { leftOut, runCommand } from "@seb/testkit";
-import { escalations, OTHER_ROLE, PROVISIONED_ROLE } from "../../packages/connector-kubernetes/test/escalations.js";
+import { escalations, OTHER_ROLE, PROVISIONED_ROLE } from "@seb/testkit/escalations";
 import { ROOT, SWEEP_MAIN } from "../harness/build.js";
 import { type ClusterWorld, EXECUTIONS, RBAC, SYSTEM, startCluster, stateOf } from "../harness/cluster.js";
 import { at, listAt, refusedBy } from "../harness/cluster-calls.js";

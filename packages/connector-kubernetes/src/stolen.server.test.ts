@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
+import { escalations, OTHER_ROLE } from "@seb/testkit/escalations";
 import { deploymentPath } from "../test/change.js";
-import { escalations, OTHER_ROLE } from "../test/escalations.js";
 import { type Minted, minter } from "../test/minted.js";
 import { CHANGES, type Secured, SHOP, secure, TOKENS, until } from "../test/secured.js";
 import { items, textAt, valueAt } from "./json.js";

@@ -1,5 +1,5 @@
 // What a thief of the broker's token tries. Each is sent to the real API server; `by` says who has to refuse it; where two policies do, either may answer.
-// Imports nothing, so that the black-box tests can try the same.
+// Here, because the connector's tests and the black-box tests try the same.
 
 /** Namespace of the certified objects. */
 const SHOP = "shop";
