@@ -42,7 +42,7 @@ suite("a JetStream sink", () => {
   beforeEach(async () => {
     await admin.remade();
     proxy = await tcpProxy({ targetPort: server.port });
-  });
+  }, 60_000);
   afterEach(async () => {
     for (const one of opened.splice(0).reverse()) await one.close();
     await proxy.close();
