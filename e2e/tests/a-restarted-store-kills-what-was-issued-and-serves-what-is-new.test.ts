@@ -74,10 +74,14 @@ async function through(dead: readonly Prepared[], gone: () => Promise<void>, bac
       }
   })();
   await back();
-  await until("the revocation service vouches for the new store", async () => {
-    const now = await word().catch(() => before);
-    return now.generation > before.generation && now.epoch > before.epoch;
-  });
+  await until(
+    "the revocation service vouches for the new store",
+    async () => {
+      const now = await word().catch(() => before);
+      return now.generation > before.generation && now.epoch > before.epoch;
+    },
+    40_000,
+  );
   await allReady();
   expect(world.gitops.head()).toBe(head);
   await executed();
