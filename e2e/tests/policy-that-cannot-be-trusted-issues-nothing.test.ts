@@ -71,16 +71,27 @@ describe("policy that cannot be trusted issues nothing", () => {
   const active = async () => (await http(`${world.urls.revocation}/v1/revocations`)).body.bundle;
   const signerReady = async () => http(`${world.urls.signer}/readyz`);
 
+  /** What the command says of a folder; asked again where a busy machine leaves its policy tests no time. */
+  async function judgement(folder: string): Promise<{ readonly exit: number | null; readonly code: unknown }> {
+    const args = ["policy", "activate", "--control", folder, "--reason", "a test", "--json"];
+    let judged: { readonly exit: number | null; readonly code: unknown } = { exit: 0, code: "deadline_exceeded" };
+    for (let tries = 0; tries < 8 && judged.code === "deadline_exceeded"; tries++) {
+      const done = await world.run("seb", args);
+      judged = { exit: done.code, code: JSON.parse(done.stdout).code };
+    }
+    return judged;
+  }
+
   it.each(BROKEN)("%s is not activated", async (name, path, change) => {
     const changed = change(control[path] ?? "");
     expect(changed).not.toBe(control[path]);
     const folder = writeControl(join(world.folder, name.replaceAll(" ", "-")), { ...control, [path]: changed });
-    const done = await world.run("seb", ["policy", "activate", "--control", folder, "--reason", "a test", "--json"]);
-    expect({ exit: done.code, code: JSON.parse(done.stdout).code }).toEqual({
+    const judged = await judgement(folder);
+    expect(judged).toEqual({
       exit: expect.any(Number),
       code: expect.stringMatching(/^(bundle_invalid|bundle_unreadable|catalogue_invalid)$/),
     });
-    expect(done.code).not.toBe(0);
+    expect(judged.exit).not.toBe(0);
     expect(await active()).toBe(good);
   });
 
