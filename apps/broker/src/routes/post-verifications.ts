@@ -55,7 +55,14 @@ async function report(broker: Broker, context: Context<VerificationRequest>, req
     shadow: true,
   });
   if (!recorded.ok) return { failure: recorded.error };
-  const answer: VerificationAnswer = { verdict, code, step: null, cert_id: null, checked: [], not_checked: [...SHADOWED] };
+  const answer: VerificationAnswer = {
+    verdict,
+    code,
+    step: null,
+    cert_id: null,
+    checked: [],
+    not_checked: [...SHADOWED],
+  };
   return { status: 200, body: answer };
 }
 
