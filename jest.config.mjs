@@ -17,4 +17,6 @@ export default {
   },
   injectGlobals: false,
   watchman: false,
+  // All cores: by default jest leaves one of them to others.
+  maxWorkers: "100%",
 };
