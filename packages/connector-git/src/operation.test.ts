@@ -132,6 +132,7 @@ describe("a target", () => {
 
   it.each([
     "/srv/ops.git",
+    "/home/zoë/my work/.seb/gitops.git",
     "file:///srv/ops.git",
     "http://127.0.0.1:3000/ops.git",
     "http://localhost/ops.git",
@@ -149,6 +150,7 @@ describe("a target", () => {
     ["plain http to another machine", { url: "http://git.example/ops.git" }, "url"],
     ["a password in the url", { url: "https://user:hunter2@git.example/ops.git" }, "url"],
     ["a file on another machine", { url: "file://server/ops.git" }, "url"],
+    ["a line break in a path", { url: "/srv/a\nb.git" }, "url"],
     ["a line break", { url: "https://git.example/ops.git\n" }, "url"],
     ["a wrong branch", { branch: "a..b" }, "branch"],
     ["a wrong name", { author_name: "a\nb" }, "author_name"],

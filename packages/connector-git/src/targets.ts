@@ -23,6 +23,8 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const AUTHOR = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,78}[A-Za-z0-9_-])?$/;
 const EMAIL = /^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,100}$/;
 const PRINTABLE = /^[!-~]{1,500}$/;
+/** A folder of this machine: its name may hold anything that is no control character. */
+const PATH = /^\/\P{Cc}{0,499}$/u;
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
@@ -64,8 +66,9 @@ function wrongSetting(entry: Readonly<Record<string, unknown>>): string | undefi
 const isFile = (value: unknown): boolean => typeof value === "string" && isAbsolute(value) && value.length <= 1000;
 
 function isUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !PRINTABLE.test(value)) return false;
-  if (value.startsWith("/")) return true;
+  if (typeof value !== "string") return false;
+  if (value.startsWith("/")) return PATH.test(value);
+  if (!PRINTABLE.test(value)) return false;
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(value);
   if (username !== "" || password !== "" || search !== "" || hash !== "") return false;

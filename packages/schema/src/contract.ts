@@ -62,6 +62,3 @@ export const LiveState = closed({
   precondition: Precondition,
 });
 export type LiveState = Static<typeof LiveState>;
-
-/** A short sentence about what was or was not found. */
-export const Note = Line;

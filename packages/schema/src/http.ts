@@ -161,7 +161,6 @@ export const RevocationsAnswer = closed({
   standing: Type.Array(Standing),
 });
 export type RevocationsAnswer = Static<typeof RevocationsAnswer>;
-export type AnyOrderTarget = Static<typeof RevocationTarget> | Static<typeof EpochTarget>;
 
 /** `GET /v1/actions/{name}` at the signer: enough to make flags from. */
 export const ActionAnswer = closed({
