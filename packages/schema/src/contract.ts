@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Audience, closed, Digest, Key, Line, mapOf, Name, Resource, Values, Ver } from "./words.js";
+import { Audience, closed, Digest, Key, mapOf, Name, Resource, Values, Ver } from "./words.js";
 
 /** What must still hold when the change is made: made by the connector's observation, opaque to everybody else. */
 export const Precondition = mapOf(Type.String({ pattern: "^[!-~]{1,200}$" }), Type.String({ maxLength: 200 }), 32);
