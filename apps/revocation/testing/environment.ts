@@ -18,8 +18,14 @@ import type { RevocationPorts } from "../src/ports.js";
 
 export const START_MS = 1_800_000_000_000;
 const AUDIENCE = "env:test";
-const OWNERS = ["revocation:test", "revocation-1", "alice", "bob"] as const;
-const ROLES = { "revocation:test": "status", "revocation-1": "record", alice: "order", bob: "order" } as const;
+const OWNERS = ["revocation:test", "revocation-1", "alice", "bob", "carol"] as const;
+const ROLES = {
+  "revocation:test": "status",
+  "revocation-1": "record",
+  alice: "order",
+  bob: "order",
+  carol: "order",
+} as const;
 
 export const config: RevocationConfig = {
   ver: 1,
@@ -95,16 +101,20 @@ export async function environment() {
   const operators = {
     alice: need(await createSealer("order", files.get("alice"))),
     bob: need(await createSealer("order", files.get("bob"))),
+    carol: need(await createSealer("order", files.get("carol"))),
   };
   const order = (by: keyof typeof operators, body: OrderBody, over: Partial<OrderClaims> = {}) =>
     operators[by].seal(orderClaims(by, body, clock.wall, over));
   return {
     folder,
+    /** Thumbprint of an owner's key. */
+    kidOf: (name: (typeof OWNERS)[number]) => publicOf(fileOf(files, name)).kid,
     trust,
     clock,
     bundles,
     one: one.digest,
     two: two.digest,
+    operators,
     order,
     feed: createLocalFeed(),
     statusSealer: need(await createSealer("status", files.get("revocation:test"))),

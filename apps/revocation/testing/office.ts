@@ -16,13 +16,13 @@ export async function openOffice(
   const journal = await Journal.open(life.ports.chain);
   const publisher = new Publisher(config, life.ports, journal);
   const office: Office = { config, ports: life.ports, journal, publisher };
-  const submit = async (by: "alice" | "bob", body: OrderBody, claims: Partial<OrderClaims> = {}) =>
+  const submit = async (by: keyof Environment["operators"], body: OrderBody, claims: Partial<OrderClaims> = {}) =>
     submitOrder(office, await env.order(by, body, claims), "r_test");
   return {
     ...office,
     submit,
     /** The answer's code, or `"ok"`. */
-    async code(by: "alice" | "bob", body: OrderBody, claims: Partial<OrderClaims> = {}) {
+    async code(by: keyof Environment["operators"], body: OrderBody, claims: Partial<OrderClaims> = {}) {
       const done = await submit(by, body, claims);
       return done.ok ? "ok" : done.error.code;
     },

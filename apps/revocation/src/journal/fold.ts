@@ -26,11 +26,11 @@ export function fold(ledger: MutableLedger, { kind, body }: LedgerRecord): void 
 }
 
 function foldOrder(ledger: MutableLedger, record: OrderRecord): void {
-  const { id, operator, order, clock_ms } = record;
+  const { id, kid, operator, order, clock_ms } = record;
   ledger.used.add(id);
   ledger.clock_ms = clock_ms;
   if (record.stage === "waits") {
-    ledger.waiting.set(thingOf(order), { id, operator, clock_ms });
+    ledger.waiting.set(thingOf(order), { id, kid, operator, clock_ms });
     return;
   }
   ledger.waiting.delete(thingOf(order));

@@ -5,6 +5,7 @@ import type { Epochs, OrderBody, Standing } from "@seb/schema";
 /** The first of two orders, waiting for another operator. */
 export interface WaitingOrder {
   readonly id: string;
+  readonly kid: string;
   readonly operator: string;
   readonly clock_ms: number;
 }

@@ -213,6 +213,58 @@ describe("an order to activate", () => {
   });
 });
 
+describe("an order of a key that stands revoked", () => {
+  const alicesKey = () => ({ kind: "key", value: at.env.kidOf("alice") }) as const;
+  const lift = (target: RevocationTarget): OrderBody => ({ do: "lift", target });
+  const stands = async () => need(await at.store.reader.read()).standing.map(({ target }) => target);
+
+  it("is refused, whatever it says, its own lift included, and each refusal is recorded", async () => {
+    await at.office.submit("bob", revoke(alicesKey()));
+    const orders: OrderBody[] = [
+      revoke(agent),
+      revoke({ kind: "key", value: at.env.kidOf("bob") }),
+      lift(alicesKey()),
+      { do: "epoch", target: { kind: "global", value: "*" } },
+      { do: "activate", bundle: at.env.one },
+    ];
+    for (const order of orders) expect(await at.office.code("alice", order)).toBe("revoked_key");
+    expect(await stands()).toEqual([alicesKey()]);
+    const refusals = (await at.office.records()).filter(({ kind }) => kind === "refusal");
+    expect(refusals.map(({ body }) => body)).toMatchObject(
+      orders.map((order) => ({ code: "revoked_key", operator: "alice", does: order.do })),
+    );
+  });
+
+  it("does not help to lift, but two other operators lift its revocation; then it counts again", async () => {
+    await at.office.submit("bob", revoke(alicesKey()));
+    expect(await at.office.code("bob", lift(alicesKey()))).toBe("order_pending");
+    expect(await at.office.code("alice", lift(alicesKey()))).toBe("revoked_key");
+    expect(await stands()).toEqual([alicesKey()]);
+    expect(await at.office.code("carol", lift(alicesKey()))).toBe("ok");
+    expect(await stands()).toEqual([]);
+    expect(await at.office.code("alice", revoke(agent))).toBe("ok");
+  });
+
+  it("is no first of two orders any more when the key was revoked while it waited", async () => {
+    const activate: OrderBody = { do: "activate", bundle: at.env.one };
+    expect(await at.office.code("alice", activate)).toBe("order_pending");
+    await at.office.submit("bob", revoke(alicesKey()));
+    expect(await at.office.code("bob", activate)).toBe("order_pending");
+    expect(await at.office.code("alice", activate)).toBe("revoked_key");
+    expect(await at.office.code("carol", activate)).toBe("ok");
+  });
+
+  it("is refused after its own holder revoked it; everything else stays liftable", async () => {
+    const everything: RevocationTarget = { kind: "everything", value: "*" };
+    await at.office.submit("alice", revoke(everything));
+    expect(await at.office.code("alice", revoke(alicesKey()))).toBe("ok");
+    expect(await at.office.code("alice", lift(everything))).toBe("revoked_key");
+    expect(await at.office.code("bob", lift(everything))).toBe("order_pending");
+    expect(await at.office.code("carol", lift(everything))).toBe("ok");
+    expect(await stands()).toEqual([alicesKey()]);
+  });
+});
+
 describe("what is no order here", () => {
   it("is refused with a code, and recorded", async () => {
     const resolve: OrderBody = { do: "resolve", certificate, state: "executed" };

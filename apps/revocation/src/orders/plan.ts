@@ -20,6 +20,7 @@ export type PlanCode =
   | "bundle_unknown"
   | "bundle_invalid"
   | "revoked_bundle"
+  | "revoked_key"
   | "store_unavailable";
 
 /** A certificate is dead this long after its revocation, in seconds: above every broker's cap on a certificate's life. */
@@ -32,7 +33,15 @@ const POINTER = { pointer: "/order" } as const;
 const refuse = <C extends PlanCode>(code: C, detail: string, facts: Failure["facts"] = {}) =>
   fail(code, detail, { ...POINTER, facts });
 
-/** Decides what a verified order does to the ledger, without doing it. Times in milliseconds of the service's wall clock. */
+/** Does this key stand revoked? Then it gives no order of any kind, and what it began counts no more. */
+const isRevoked = (ledger: Ledger, kid: string) => ledger.standing.has(targetKey({ kind: "key", value: kid }));
+
+/**
+ * Decides what a verified order does to the ledger, without doing it. Times in milliseconds of the service's wall clock.
+ *
+ * A key's revocation is lifted by two operators whose keys do not stand revoked. Nothing keeps operators from revoking the last
+ * such keys: a stolen key must never be spared. New operators then come with a new trust file, which the offline owners sign.
+ */
 export async function plan(
   ledger: Ledger,
   verified: VerifiedOrder,
@@ -41,6 +50,8 @@ export async function plan(
   bundles: BundleStore,
 ): Promise<Result<Plan, PlanCode>> {
   const { claims, kid, operator } = verified;
+  if (isRevoked(ledger, kid))
+    return refuse("revoked_key", "The operator's key stands revoked: other operators can lift that.", { kid });
   if (ledger.used.has(claims.jti))
     return refuse("order_replayed", "This order is in the journal.", { order: claims.jti });
   const { order, reason, jti: id } = claims;
@@ -97,6 +108,7 @@ function otherOperator(ledger: Ledger, base: Base): Result<string | undefined, "
   const waiting = ledger.waiting.get(thingOf(base.order));
   // By distance, so that a moved clock makes nobody wait longer than the span.
   if (waiting === undefined || Math.abs(base.clock_ms - waiting.clock_ms) > TWO_OPERATORS_MS) return ok(undefined);
+  if (isRevoked(ledger, waiting.kid)) return ok(undefined);
   if (waiting.operator !== base.operator) return ok(waiting.id);
   return refuse("order_same_operator", "The first of the two orders came from the same operator.", {
     order: waiting.id,

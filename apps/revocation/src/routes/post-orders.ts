@@ -32,6 +32,7 @@ export function postOrders(office: Office): Route {
       "bundle_unknown",
       "bundle_invalid",
       "revoked_bundle",
+      "revoked_key",
       "record_failed",
       "chain_fork",
       "store_unavailable",
