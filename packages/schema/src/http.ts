@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Epochs, type RevocationTarget } from "./tokens.js";
+import { Epochs, RevocationTarget } from "./tokens.js";
 import {
   CertId,
   Counter,
