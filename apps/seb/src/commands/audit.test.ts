@@ -81,7 +81,8 @@ describe("seb audit", () => {
 
   it("answers who wrote under a policy in a month; what was not executed is no write", async () => {
     const month = new Date().toISOString().slice(0, 7);
-    const asked = ["audit", "query", "--month", month, "--policy", "emergency-rollback"];
+    const place = ["--records", ".seb/broker/records", "--heads", ".seb/heads/broker"];
+    const asked = ["audit", "query", "--month", month, "--policy", "emergency-rollback", ...place];
     const all = await b.json(...asked);
     expect(all.value.rows).toMatchObject([
       { cert_id: id(1), state: "executed" },
@@ -89,7 +90,35 @@ describe("seb audit", () => {
     ]);
     const writes = await b.json(...asked, "--writes");
     expect(writes.value.rows).toMatchObject([{ cert_id: id(1), also: ["human-approved"], outcome: "broker-1 2" }]);
-    expect((await b.json("audit", "query", "--month", "2001-01")).value.rows).toEqual([]);
+    expect((await b.json("audit", "query", "--month", "2001-01", ...place)).value.rows).toEqual([]);
+    expect(writes.value.unproved).toEqual([]);
+  });
+
+  it("answers no query from records that were cut behind a copied head, or taken away whole: exit 1", async () => {
+    const file = readFileSync(b.path(".seb", "broker", "records", "broker-1.jsonl"), "latin1");
+    mkdirSync(b.path("short"));
+    writeFileSync(b.path("short", "broker-1.jsonl"), `${file.split("\n").slice(0, 3).join("\n")}\n`, "latin1");
+    mkdirSync(b.path("nothing"));
+    const query = async (records: string, ...more: string[]) => {
+      const { exit, value } = await b.json("audit", "query", "--writes", "--records", records, ...more);
+      return { exit, code: value.code, rows: value.rows };
+    };
+    const heads = ["--heads", ".seb/heads/broker"];
+    expect(await query("short", ...heads)).toEqual({ exit: 1, code: "records_broken" });
+    expect(await query("nothing", ...heads)).toEqual({ exit: 1, code: "records_broken" });
+    expect(await query("nothing")).toEqual({ exit: 1, code: "records_tail_unproved" });
+    expect(await query("short", "--heads", "nothing")).toEqual({ exit: 1, code: "records_tail_unproved" });
+  });
+
+  it("refuses a query over a dev folder in which a service has no chain: exit 1", async () => {
+    const { exit, value } = await b.json("audit", "query");
+    expect({ exit, code: value.code }).toEqual({ exit: 1, code: "records_tail_unproved" });
+  });
+
+  it("answers a query without heads, and says that a cut would not be seen", async () => {
+    const { exit, value } = await b.json("audit", "query", "--records", ".seb/broker/records");
+    expect({ exit, unproved: value.unproved }).toMatchObject({ exit: 0, unproved: [{ writer: "broker-1" }] });
+    expect((await b.seb("audit", "query", "--records", ".seb/broker/records")).err).toContain("broker-1");
   });
 
   it("locates one edited byte: exit 1, and queries over it are refused", async () => {
@@ -118,6 +147,7 @@ describe("seb audit", () => {
     const place = ["--records", ".seb/broker/records", "--heads", ".seb/heads/broker"];
     await withChain(async () => {});
     expect((await b.json("audit", "verify", ...place, "--running")).exit).toBe(0);
+    expect((await b.json("audit", "query", ...place)).value.rows).toHaveLength(3);
     await withChain((chain) => chain.close());
     for (const flags of [[], ["--running"]]) {
       const { exit, value } = await b.json("audit", "verify", ...place, ...flags);
