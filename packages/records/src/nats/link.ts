@@ -124,9 +124,9 @@ class Link implements NatsLink {
   }
 
   async #look(): Promise<void> {
-    const { monitorUrls } = this.#endpoint;
+    const { monitorUrls, files } = this.#endpoint;
     const { account = "STORE", settingsEveryMs = 5000 } = this.#options;
-    const facts = await askMonitors(monitorUrls, account);
+    const facts = await askMonitors(monitorUrls, account, files);
     if (this.#closed) return;
     this.#facts = facts;
     this.#timer = setTimeout(() => void this.#look(), facts === undefined ? RETRY_MS : settingsEveryMs);

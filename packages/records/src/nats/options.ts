@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { fail, ok, type Result } from "@seb/schema";
+import type { MonitorTls } from "./monitor.js";
 
 export interface NatsLinkOptions {
   /** `nats://host:port` or `tls://host:port`, of one cluster; credentials do not belong into them. */
@@ -16,7 +17,7 @@ export interface NatsLinkOptions {
   readonly username?: string;
   /** Holds the password alone; readable by its owner only. */
   readonly passwordFile?: string;
-  /** PEM files for `tls://`; default: the system's authorities and no client certificate. */
+  /** PEM files for `tls://` and for `https://` monitoring; default: the system's authorities and no client certificate. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   /** How often the servers' settings are looked at, in milliseconds; default 5000. */
   readonly settingsEveryMs?: number;
@@ -27,6 +28,8 @@ export type ExposureReason = "nats_plaintext" | "nats_anonymous" | "nats_monitor
 
 export interface Endpoint {
   readonly client: NodeConnectionOptions;
+  /** Texts of the files for TLS: of the connection, and of monitoring by `https://`. */
+  readonly files: MonitorTls;
   readonly monitorUrls: readonly string[];
   readonly exposed: readonly ExposureReason[];
 }
@@ -64,11 +67,12 @@ export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpo
     return fail("setting_invalid", "The NATS user and password file go together.");
   try {
     const credentials = await credentialsOf(options);
+    const files = await tlsOf(options.tls);
     const client: NodeConnectionOptions = {
       ...clientOptions(),
       servers: servers.map(({ hostname, port }) => `${hostname}:${port === "" ? "4222" : port}`),
       // null says that a server which offers TLS is not believed either: no half-protected state.
-      tls: secure === 0 ? null : await tlsOf(options.tls),
+      tls: secure === 0 ? null : { ...files },
       ...credentials,
     };
     const named = "user" in credentials || options.tls?.certFile !== undefined;
@@ -77,7 +81,7 @@ export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpo
     if (far(servers) && secure === 0) exposed.push("nats_plaintext");
     if (far(servers) && !named) exposed.push("nats_anonymous");
     if (far(monitors.filter(({ protocol }) => protocol === "http:"))) exposed.push("nats_monitor_plaintext");
-    return ok({ client, monitorUrls: monitors.map(({ origin }) => origin), exposed });
+    return ok({ client, files, monitorUrls: monitors.map(({ origin }) => origin), exposed });
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
     return fail("setting_invalid", error.message);
@@ -98,7 +102,7 @@ function clientOptions(): NodeConnectionOptions {
   };
 }
 
-async function tlsOf(files: NatsLinkOptions["tls"]): Promise<NonNullable<NodeConnectionOptions["tls"]>> {
+async function tlsOf(files: NatsLinkOptions["tls"]): Promise<MonitorTls> {
   const { caFile, certFile, keyFile } = files ?? {};
   return {
     ...(caFile === undefined ? {} : { ca: await readText(caFile) }),

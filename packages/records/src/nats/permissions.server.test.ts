@@ -6,6 +6,7 @@ import { connect } from "@nats-io/transport-node";
 import { leftOut, type RunningNats, startNats, tempDir, testCertificates } from "@seb/testkit";
 import { administerStreams, type StreamsAdmin } from "../contract/nats-place.js";
 import { type JetStreamSink, type NatsLink, type NatsLinkOptions, openJetStreamSink, openNatsLink } from "./index.js";
+import { askMonitors, type MonitorTls } from "./monitor.js";
 
 const missing = await leftOut(["nats-server"]);
 const suite = missing === undefined ? describe : describe.skip;
@@ -115,6 +116,24 @@ suite("users of the NATS accounts", () => {
     const audit = sinkOf("audit");
     expect(await audit.writers()).toEqual([...USERS].sort());
     expect(await linesOf(audit, "broker-2")).toEqual(["line-of-broker-2", "second", "third"]);
+  });
+
+  it("know the servers' settings by https, with the same authority as the connection", () => {
+    expect(server.monitorUrl).toMatch(/^https:/);
+    for (const link of links.values()) {
+      expect(link.reasons()).toEqual([]);
+      expect(link.facts()).toMatchObject({ syncAlways: true });
+      expect(link.stream("SEB_RECORDS")).toBeDefined();
+    }
+  });
+
+  it("believe no monitoring endpoint that another authority vouches for", async () => {
+    const ca = readFileSync(files.caFile, "utf8");
+    const stranger = readFileSync(testCertificates(join(dir.path, "stranger")).caFile, "utf8");
+    const ask = (tls: MonitorTls) => askMonitors([server.monitorUrl], "STORE", tls);
+    expect(await ask({ ca })).toMatchObject({ syncAlways: true });
+    expect(await ask({ ca: stranger })).toBeUndefined();
+    expect(await ask({})).toBeUndefined();
   });
 
   it.each([...USERS, "audit"])("keep %s from every other chain", async (user) => {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import type { Code, Result } from "@seb/schema";
 import { leftOut, type RunningNats, startNats, type TcpProxy, tcpProxy } from "@seb/testkit";
 import { administerStreams, type StreamsAdmin } from "../contract/nats-place.js";
@@ -127,6 +129,25 @@ suite("a JetStream sink", () => {
     }
     expect(await linesOf(sink)).toEqual(lines);
   }, 15_000);
+
+  it("stores its own record whatever ids another writer has taken before in the same stream", async () => {
+    const sink = await sinkAt(server.port);
+    expect(codeOf(await sink.append(WRITER, 0, ["first"]))).toBe("ok");
+    const thief = await connect({ servers: server.url });
+    const stream = jetstream(thief);
+    const stored = await admin.manager.streams.getMessage("SEB_RECORDS", { last_by_subj: `seb.records.${WRITER}` });
+    // Everything that the last message carries, and what could come next.
+    const seen = stored?.header.keys().flatMap((name) => stored.header.values(name)) ?? [];
+    expect(seen.length).toBeGreaterThan(0);
+    const next = seen.flatMap((value) => [value, value.replace(/\d+$/, (digits) => String(Number(digits) + 1))]);
+    for (const [at, msgID] of next.entries())
+      await stream.publish("seb.records.broker-2", `taken ${at}`, { msgID }).catch(() => undefined);
+    await thief.close();
+    expect(codeOf(await sink.append(WRITER, 1, ["second"]))).toBe("ok");
+    const lines: string[] = [];
+    for await (const line of sink.read(WRITER)) lines.push(line);
+    expect(lines).toEqual(["first", "second"]);
+  });
 
   it("tells a fork when another wrote while it was cut off", async () => {
     const sink = await sinkAt(proxy.port, { ackMs: 300 });

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Failure, fail, ok, type Result } from "@seb/schema";
@@ -68,8 +67,6 @@ class Sink implements JetStreamSink {
   readonly #options: JetStreamSinkOptions;
   readonly #stream: string;
   readonly #place: Place;
-  /** Begins every message id of this process, so that no other one's can be taken for its own. */
-  readonly #instance = randomBytes(9).toString("base64url");
   readonly #claims = new Map<string, Promise<Result<Claimed, Code>>>();
   #broken: Failure<"record_failed"> | undefined;
 
@@ -209,7 +206,6 @@ class Sink implements JetStreamSink {
       const published = await publishOnce(this.#place, {
         subject: chain.subject,
         payload: Buffer.from(group.join("\n"), "latin1"),
-        id: `${this.#instance}:${chain.subject}:${chain.nextSeq}`,
         after: chain.last,
         headers: { [NEXT_SEQ]: `${next}` },
       });
