@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connect as secureConnect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { leftOut, type RunningNats, serverBinary, startNats, tempDir, testCertificates } from "../index.js";
-import { firstLine } from "./probe.js";
+import { firstLine, httpStatus } from "./probe.js";
 
 const missing = await leftOut(["nats-server"]);
 const suite = missing === undefined ? describe : describe.skip;
@@ -78,6 +78,9 @@ suite("startNats", () => {
     const files = testCertificates(join(dir.path, "pki"));
     const server = await start({ jetstream: false, tls: { ...files, verifyClients: true } });
     expect(server.url).toMatch(/^tls:/);
+    expect(server.monitorUrl).toMatch(/^https:/);
+    expect(await httpStatus(`${server.monitorUrl}/varz`, { ca: readFileSync(files.caFile, "utf8") })).toBe(200);
+    expect(await httpStatus(`${server.monitorUrl}/varz`)).toBeUndefined();
     expect(await firstLine(server.port)).toContain('"tls_required":true');
     const socket = connect(server.port, "127.0.0.1");
     await new Promise((resolve) => socket.once("data", resolve));

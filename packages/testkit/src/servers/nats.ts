@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { freePort } from "../ports.js";
 import { serverBinary } from "./binary.js";
@@ -26,7 +26,7 @@ export interface NatsOptions {
 export interface RunningNats extends RunningServer {
   /** Its process, while it runs. */
   pid(): number | undefined;
-  /** Base of `/healthz`, `/jsz`, `/varz`; loopback only, no credentials. */
+  /** Base of `/healthz`, `/jsz`, `/varz`; loopback only, no credentials. `https://`, with the same certificate, when `tls` was given. */
   monitorUrl: string;
   configFile: string;
 }
@@ -46,14 +46,16 @@ export async function startNats(options: NatsOptions = {}): Promise<RunningNats>
     writeFileSync(configFile, configText(options, { folder: folder.path, dataDir, port, monitorPort }), {
       mode: 0o600,
     });
-    const monitorUrl = `http://127.0.0.1:${monitorPort}`;
+    const monitorUrl = `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${monitorPort}`;
+    const trusted = options.tls === undefined ? {} : { ca: readFileSync(options.tls.caFile, "utf8") };
     const server = new Managed({
       command,
       args: ["-c", configFile],
       logFile,
       says: "Server is ready",
       answers: async () =>
-        (await firstLine(port))?.startsWith("INFO ") === true && (await httpStatus(`${monitorUrl}/healthz`)) === 200,
+        (await firstLine(port))?.startsWith("INFO ") === true &&
+        (await httpStatus(`${monitorUrl}/healthz`, trusted)) === 200,
       readyWithinMs: 30_000,
       stopWithinMs: 5000,
     });
@@ -86,7 +88,7 @@ function configText(
   return [
     "server_name: seb-dev",
     `listen: "127.0.0.1:${port}"`,
-    `http: "127.0.0.1:${monitorPort}"`,
+    `${tls === undefined ? "http" : "https"}: "127.0.0.1:${monitorPort}"`,
     ...(options.jetstream === false ? [] : [`jetstream {\n  store_dir: ${quoted(dataDir)}${sync}\n}`]),
     ...(tls === undefined ? [] : [tlsText(tls)]),
     // An included path is always taken as relative to the including file.
