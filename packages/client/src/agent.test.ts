@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { generateKeyFile, type KeyFile, publicOf } from "@seb/seal";
 import { verifyProof } from "@seb/verify-core";
@@ -177,6 +177,70 @@ describe("execute", () => {
     server.script = (_seen, response) => answerProblem(response, "resource_busy", requestId);
     expect(codeOf(await agent.execute(certificate, operation))).toBe("resource_busy");
     expect(server.seen).toHaveLength(3);
+  });
+
+  it.each<[string, number, unknown, string]>([
+    ["a page of some proxy", 502, "<html>", "text/html"],
+    ["another schema", 200, { state: "executed" }, "application/json"],
+  ])("is unknown when what comes back is %s", async (_name, status, body, type) => {
+    server.script = (_seen, response) => answer(response, status, body, type);
+    const unknown = await agent.execute(certificate, operation);
+    expect(unknown).toMatchObject({ ok: false, error: { code: "execution_unknown", sent: true, certId } });
+    expect(unknown).not.toHaveProperty("error.problem");
+  });
+
+  it("is unknown when the request went out and no answer came, both times", async () => {
+    server.script = (_seen, response) => response.destroy();
+    const unknown = await agent.execute(certificate, operation);
+    expect(unknown).toMatchObject({ ok: false, error: { code: "execution_unknown", certId } });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it("is unknown when the deadline ends the wait for an answer", async () => {
+    server.script = () => undefined;
+    expect(codeOf(await agent.execute(certificate, operation, { timeoutMs: 400 }))).toBe("execution_unknown");
+  });
+
+  it("is unknown when the first answer was lost, whatever refuses the second request", async () => {
+    server.script = (_seen, response) =>
+      server.seen.length === 1 ? response.destroy() : answerProblem(response, "status_stale", requestId);
+    expect(await agent.execute(certificate, operation)).toMatchObject({
+      ok: false,
+      error: { code: "execution_unknown", certId, problem: { code: "status_stale" } },
+    });
+    server.script = (_seen, response) =>
+      server.seen.length === 3 ? response.destroy() : answerProblem(response, "execution_open", requestId);
+    expect(codeOf(await agent.execute(certificate, operation))).toBe("execution_open");
+  });
+
+  it("is unknown when the broker is gone after the first request reached it", async () => {
+    server.script = (_seen, response) => {
+      void server.close();
+      response.destroy();
+    };
+    expect(await agent.execute(certificate, operation)).toMatchObject({
+      ok: false,
+      error: { code: "execution_unknown", certId },
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("was not asked for when nothing took the request", async () => {
+    await server.close();
+    const refused = await agent.execute(certificate, operation);
+    expect(refused).toMatchObject({ ok: false, error: { code: "unreachable", certId } });
+    expect(refused).not.toHaveProperty("error.sent");
+    // Takes connections and never a word: over TLS, nothing of the request is sent before the handshake.
+    const taken: Socket[] = [];
+    const silent: Server = createServer((socket) => taken.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const other = await agentFor({ brokerUrl: `https://127.0.0.1:${address.port}` });
+    expect(codeOf(await other.execute(certificate, operation, { timeoutMs: 500 }))).toBe("no_answer");
+    await other.close();
+    for (const socket of taken) socket.destroy();
+    silent.close();
   });
 
   it("says open and unknown by their codes", async () => {

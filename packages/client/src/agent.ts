@@ -1,5 +1,6 @@
 import { readJson } from "@seb/canonical";
 import {
+  CertId,
   CertificateAnswer,
   type CertificateRequest,
   closed,
@@ -9,12 +10,13 @@ import {
   ObservationAnswer,
   type ObservationRequest,
   type Result,
+  validate,
 } from "@seb/schema";
 import { createProver, type KeyFile, type Prover } from "@seb/seal";
 import { decodeUnverified } from "@seb/verify-core";
 import Type from "typebox";
 import type { Deadline } from "./deadline.js";
-import type { CallResult } from "./failure.js";
+import type { CallFailure, CallResult } from "./failure.js";
 import { createMemoryIdempotencyStore, type IdempotencyStore } from "./idempotency.js";
 import { freshId } from "./proof-headers.js";
 import { type Caller, type CallOptions, createCaller, type Endpoints, type Reader, readerOf } from "./reader.js";
@@ -44,7 +46,8 @@ export interface Agent extends Reader {
   requestCertificate(proposal: Proposal, options?: RequestOptions): Promise<CallResult<CertificateAnswer>>;
   /**
    * Presents a certificate. After a lost answer the same operation goes out once more, which the broker answers with the
-   * recorded state: it never causes a second change.
+   * recorded state: it never causes a second change. When the request left and no answer to it can be had, the failure is
+   * `execution_unknown` without a problem: the change may have happened.
    */
   execute(
     certificate: string,
@@ -96,7 +99,7 @@ function agentOf(caller: Caller, prover: Prover, store: IdempotencyStore): Agent
       read(options, (deadline) => requestCertificate({ caller, prover, store, deadline }, proposal, options)),
     execute: (certificate, operation, options) =>
       read(options, (deadline) =>
-        askTwice(deadline, () => {
+        present(certificate, deadline, () => {
           const body = JSON.stringify(operation);
           const request = { method: "POST", path: "/v1/executions", body, certificate, prover } as const;
           return caller.call("broker", request, ExecutionAnswer, deadline);
@@ -124,8 +127,35 @@ function observe(caller: Caller, prover: Prover, request: ObservationRequest, de
 /** Only a lost answer is asked for again, and only for requests that the service answers alike both times. */
 async function askTwice<T>(deadline: Deadline, ask: () => Promise<CallResult<T>>): Promise<CallResult<T>> {
   const first = await ask();
-  const lost = !first.ok && first.error.code === "no_answer" && deadline.remainingMs() > RETRY_NEEDS_MS;
-  return lost ? ask() : first;
+  return isLost(first, deadline) ? ask() : first;
+}
+
+function isLost(outcome: CallResult<unknown>, deadline: Deadline): boolean {
+  return !outcome.ok && outcome.error.code === "no_answer" && deadline.remainingMs() > RETRY_NEEDS_MS;
+}
+
+/** Asks for an execution, twice if need be, and does not take the loss of an answer for a refusal. */
+async function present(
+  certificate: string,
+  deadline: Deadline,
+  ask: () => Promise<CallResult<ExecutionAnswer>>,
+): Promise<CallResult<ExecutionAnswer>> {
+  const first = await ask();
+  const last = isLost(first, deadline) ? await ask() : first;
+  if (last.ok) return last;
+  const decoded = decodeUnverified(certificate, "seb-cert+jwt");
+  const certId = decoded.ok ? decoded.value.claims.jti : undefined;
+  const named = validate(CertId, certId ?? "", "answer_invalid");
+  const error: CallFailure = { ...last.error, ...(named.ok ? { certId: named.value } : {}) };
+  const { code, detail } = error;
+  // These two tell the state of the execution itself, whichever of the requests began it.
+  if (code === "execution_open" || code === "execution_unknown") return { ok: false, error };
+  const unanswered = [first, last].find((one) => !one.ok && one.error.sent && one.error.problem === undefined);
+  if (unanswered === undefined || unanswered.ok) return { ok: false, error };
+  // A refusal of the second request says nothing about the first, which may still be on its way to the target.
+  const again = error.problem === undefined ? "" : `; asked again: ${code} (${detail})`;
+  const lost = `${unanswered.error.detail}${again}; the request was sent, so the change may have happened`;
+  return { ok: false, error: { ...error, code: "execution_unknown", detail: lost, service: "broker" } };
 }
 
 interface Issuance {

@@ -7,6 +7,12 @@ export type ServiceName = "signer" | "broker" | "revocation" | "dev";
 export interface CallFailure<C extends Code = Code> extends Failure<C> {
   readonly service?: ServiceName;
   readonly problem?: Problem;
+  /** The request left this machine, so the service may have acted on it, whatever became of the answer. */
+  readonly sent?: boolean;
+  /** The certificate that the call presented, as far as it can be read. */
+  readonly certId?: string;
+  /** What to do, where more is known than the table of codes says. */
+  readonly remedy?: string;
 }
 
 /** Outcome of a call. Assignable to `Result<T>`. */

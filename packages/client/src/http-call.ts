@@ -1,7 +1,7 @@
 import { type Json, readJson } from "@seb/canonical";
 import { CODES, fail, isCode, Problem, validate } from "@seb/schema";
 import type { Static, TSchema } from "typebox";
-import { Agent as Connections, request } from "undici";
+import { Agent as Connections, type Dispatcher, request } from "undici";
 import type { Deadline } from "./deadline.js";
 import type { CallFailure, CallResult, ServiceName } from "./failure.js";
 
@@ -20,6 +20,26 @@ interface RawAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly bytes: Uint8Array;
+}
+
+/** How far a request has come. */
+interface Progress {
+  /** A connection stood and the request was about to be written to it: from here on, the service may have got it. */
+  sent: boolean;
+}
+
+/** Passes everything on to `handler`, and notes when the transport begins to write the request. */
+function noting(handler: Dispatcher.DispatchHandler, progress: Progress): Dispatcher.DispatchHandler {
+  return new Proxy(handler, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]) => {
+        if (name === "onRequestStart" || name === "onConnect") progress.sent = true;
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
 }
 
 /** Connections of one client; destroyed with it. */
@@ -47,8 +67,10 @@ export function createTransport(): Transport {
   const connections = new Connections({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 0, connections: 4 });
   return {
     async call(call, answer, deadline) {
-      const raw = await send(connections, call, deadline);
-      return raw.ok ? interpret(call, raw.value, answer) : raw;
+      const progress: Progress = { sent: false };
+      const raw = await send(connections, call, deadline, progress);
+      const outcome = raw.ok ? interpret(call, raw.value, answer) : raw;
+      return outcome.ok || !progress.sent ? outcome : { ok: false, error: { ...outcome.error, sent: true } };
     },
     close: () => connections.destroy(),
   };
@@ -64,20 +86,30 @@ function codeOf(error: unknown): string {
   return coded && typeof error.code === "string" ? error.code : "";
 }
 
-async function send(connections: Connections, call: Call, deadline: Deadline): Promise<CallResult<RawAnswer>> {
+async function send(
+  connections: Connections,
+  call: Call,
+  deadline: Deadline,
+  progress: Progress,
+): Promise<CallResult<RawAnswer>> {
   // The transport's own abort can lag behind, e.g. while a name is being resolved: the deadline does not wait for it.
   const late = new Promise<"late">((resolve) => {
     if (deadline.signal.aborted) resolve("late");
     deadline.signal.addEventListener("abort", () => resolve("late"), { once: true });
   });
-  const outcome = await Promise.race([receive(connections, call, deadline), late]);
+  const outcome = await Promise.race([receive(connections, call, deadline, progress), late]);
   return outcome === "late" ? failed(call, "no_answer", "no answer in time") : outcome;
 }
 
-async function receive(connections: Connections, call: Call, deadline: Deadline): Promise<CallResult<RawAnswer>> {
+async function receive(
+  connections: Connections,
+  call: Call,
+  deadline: Deadline,
+  progress: Progress,
+): Promise<CallResult<RawAnswer>> {
   try {
     const answer = await request(call.url, {
-      dispatcher: connections,
+      dispatcher: connections.compose((dispatch) => (options, handler) => dispatch(options, noting(handler, progress))),
       method: call.method,
       headers: { accept: "application/json, application/problem+json", ...call.headers },
       body: call.body ?? null,
@@ -102,7 +134,7 @@ async function receive(connections: Connections, call: Call, deadline: Deadline)
   } catch (error) {
     const code = codeOf(error);
     if (deadline.signal.aborted) return failed(call, "no_answer", "no answer in time");
-    if (UNREACHABLE.has(code)) return failed(call, "unreachable", `no connection (${code})`);
+    if (UNREACHABLE.has(code) && !progress.sent) return failed(call, "unreachable", `no connection (${code})`);
     if (/^(?:ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO)/.test(code))
       return failed(call, "unreachable", "the server's identity cannot be verified");
     if (code.startsWith("HPE_") || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")

@@ -38,7 +38,7 @@ export interface Reader {
   action(name: string, options?: CallOptions): Promise<CallResult<ActionAnswer>>;
   /** Asks the broker whether a certificate would be executed. Without a key, possession is listed as not checked. */
   verify(asked: Verification, options?: CallOptions): Promise<CallResult<VerificationAnswer>>;
-  /** Reports a request that got no certificate: `r_` the signer refused it, `u_` the signer was not reached. */
+  /** Reports a request that got no certificate: `r_` signer or broker refused it, `p_` it waits, `u_` nothing answered. */
   report(requestId: string, options?: CallOptions): Promise<CallResult<VerificationAnswer>>;
   /** Closes all connections. */
   close(): Promise<void>;
