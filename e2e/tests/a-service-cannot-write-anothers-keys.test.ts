@@ -25,8 +25,8 @@ afterAll(async () => {
 
 let replicas = 6;
 /** One certified change by each broker: every service does its own work. */
-async function expectBothExecute(): Promise<void> {
-  for (const agent of [world.agent, second.agent]) {
+async function expectBothExecute(agents = [world.agent, second.agent]): Promise<void> {
+  for (const agent of agents) {
     replicas += 1;
     const certificate = await certify(world, { bounds: { max_replicas: replicas } });
     const operation = { ...OPERATION, parameters: { ...OPERATION.parameters, replicas } };
@@ -248,5 +248,33 @@ describe("NATS: no user writes another's chain, or says what only the revocation
     await expectBothExecute();
     const { stdout } = await world.run("seb", ["audit", "verify", "--running", "--json"]);
     for (const { problems } of JSON.parse(stdout).chains) expect(problems).toEqual([]);
+  });
+
+  it("and no id of a message that it takes first makes another's record count as stored", async () => {
+    await second.service.stop();
+    const thief = await natsUser(real, "broker-2");
+    const before = (await stored()) as { SEB_RECORDS: number };
+    const lastOf = (writer: string) =>
+      thief.ask("$JS.API.DIRECT.GET.SEB_RECORDS", `{"last_by_subj":"seb.records.${writer}"}`);
+    // A record of its own again, so that who reads the stream can read it.
+    const [, own = ""] = (await lastOf("broker-2")).split("\r\n\r\n");
+    for (const victim of ["signer-1", "broker-1"]) {
+      const last = await lastOf(victim);
+      // What the message's headers hold, and what the next one's could.
+      const ids = [...(last.split("\r\n\r\n")[0] ?? "").matchAll(/^[\w-]+: (.+)$/gm)].flatMap(([, value = ""]) =>
+        Array.from({ length: 40 }, (_, more) =>
+          value.trim().replace(/\d+$/, (digits) => String(Number(digits) + more)),
+        ),
+      );
+      expect(ids.length).toBeGreaterThan(0);
+      const taken = [...new Set(ids)].map((id) => {
+        const head = `NATS/1.0\r\nNats-Msg-Id: ${id}\r\n\r\n`;
+        return `HPUB seb.records.broker-2 ${head.length} ${head.length + own.length}\r\n${head}${own}`;
+      });
+      expect(await thief.errorsOf(...taken)).toEqual([]);
+    }
+    thief.close();
+    expect(((await stored()) as { SEB_RECORDS: number }).SEB_RECORDS).toBeGreaterThan(before.SEB_RECORDS);
+    for (let again = 0; again < 3; again++) await expectBothExecute([world.agent]);
   });
 });

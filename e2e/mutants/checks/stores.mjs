@@ -13,6 +13,23 @@ const SIGNER = user("signer", "SIGNER");
 export const STORES = [
   ...mutantsOf("a-service-cannot-write-anothers-keys", [
     [
+      "records are told apart by an id that another writer can take first",
+      "stream",
+      [
+        edit(
+          "packages/records/dist/nats/publisher.js",
+          "expect: {",
+          "msgID: message.subject + message.after, expect: {",
+        ),
+        edit(
+          "packages/records/dist/nats/publisher.js",
+          "names.set(OWN, id);",
+          "names.set(OWN, message.subject + message.after);",
+        ),
+        edit("packages/records/dist/nats/publisher.js", 'ack.duplicate ? "unsure" : {', "true ? {"),
+      ],
+    ],
+    [
       "the broker may write the view",
       "redis",
       edit(ACL, `${BROKER} +ping +info +config|get %R~`, `${BROKER} +ping +info +config|get %RW~`),
