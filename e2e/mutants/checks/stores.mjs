@@ -26,7 +26,7 @@ export const STORES = [
           "names.set(OWN, id);",
           "names.set(OWN, message.subject + message.after);",
         ),
-        edit("packages/records/dist/nats/publisher.js", 'ack.duplicate ? "unsure" : {', "true ? {"),
+        edit("packages/records/dist/nats/publisher.js", 'ack.duplicate ? "unsure" : {', "{"),
       ],
     ],
     [
