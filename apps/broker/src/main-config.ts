@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import { digest } from "@seb/canonical";
 import {
   checkDeployed,
@@ -51,12 +53,14 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   if (!observation.ok) return observation;
   const record = keyOf(read.value, { setting: "record", path: keys.record, role: "record", name: service.instance });
   if (!record.ok) return record;
-  const deployed = deploymentOf(read.value);
+  const deployed = await deploymentOf(read.value);
   if (!deployed.ok) return deployed;
   const ceilings = pointed(readConfig(Ceilings, at(config.ceilings)), "/ceilings");
   if (!ceilings.ok) return ceilings;
   const targets = pointed(readConfig(Targets, at(config.targets)), "/targets");
   if (!targets.ok) return targets;
+  const known = await checkTargets(targets.value, deployed.value);
+  if (!known.ok) return known;
   const texts = [readYamlFile(at(config.ceilings)), readYamlFile(at(config.targets))] as const;
   if (!texts[0].ok) return pointed(texts[0], "/ceilings");
   if (!texts[1].ok) return pointed(texts[1], "/targets");
@@ -73,12 +77,31 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   });
 }
 
-/** Makes the connectors too, which asks no target. */
-export async function checkBrokerSettings({ deployed, targets }: BrokerSettings): Promise<Result<void>> {
-  const checked = await checkDeployed(deployed);
-  if (!checked.ok) return checked;
-  const connectors = await openConnectors(targets, { stateFolder: deployed.stateFolder, nowMs: Date.now });
+/** Makes the connectors, which asks no target: no waiting mends a target that they do not understand. */
+async function checkTargets(targets: Targets, { stateFolder }: Deployed): Promise<Result<void>> {
+  const connectors = await openConnectors(targets, { stateFolder, nowMs: Date.now });
   if (!connectors.ok) return pointed(connectors, "/targets");
   for (const connector of connectors.value.values()) await connector.close();
   return ok(undefined);
+}
+
+/** A target's files are read when the target is asked, and may come and change while the broker runs: one that is missing is a note. */
+export async function checkBrokerSettings({ deployed, targets }: BrokerSettings): Promise<Result<readonly string[]>> {
+  const checked = await checkDeployed(deployed);
+  if (!checked.ok) return checked;
+  const notes = [...checked.value];
+  for (const [name, target] of Object.entries(targets.targets))
+    for (const [setting, path] of Object.entries(target))
+      if (setting.endsWith("_file") && typeof path === "string" && !(await readable(path)))
+        notes.push(`cannot read ${path}, without which target ${name} cannot be used (/targets/${name}/${setting})`);
+  return ok(notes);
+}
+
+async function readable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }

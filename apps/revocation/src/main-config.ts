@@ -26,10 +26,10 @@ export async function readRevocationSettings(file: string): Promise<Result<Revoc
   if (!status.ok) return status;
   const record = keyOf(read.value, { setting: "record", path: keys.record, role: "record", name: service.instance });
   if (!record.ok) return record;
-  const deployed = deploymentOf(read.value);
+  const deployed = await deploymentOf(read.value);
   if (!deployed.ok) return deployed;
   return ok({ service, keys: { status: status.value, record: record.value }, deployed: deployed.value });
 }
 
-export const checkRevocationSettings = ({ deployed }: RevocationSettings): Promise<Result<void>> =>
+export const checkRevocationSettings = ({ deployed }: RevocationSettings): Promise<Result<readonly string[]>> =>
   checkDeployed(deployed);

@@ -1,4 +1,13 @@
-import { checkDeployed, DEPLOYMENT, type Deployed, deploymentOf, keyOf, Path, readSettings } from "@seb/mounts/servers";
+import {
+  checkDeployed,
+  DEPLOYMENT,
+  type Deployed,
+  deploymentOf,
+  folderOf,
+  keyOf,
+  Path,
+  readSettings,
+} from "@seb/mounts/servers";
 import { closed, ok, type Result, Ver } from "@seb/schema";
 import type { KeyFile } from "@seb/seal";
 import { SignerConfig } from "./config.js";
@@ -35,14 +44,17 @@ export async function readSignerSettings(file: string): Promise<Result<SignerSet
   if (!certificate.ok) return certificate;
   const record = keyOf(read.value, { setting: "record", path: keys.record, role: "record", name: service.instance });
   if (!record.ok) return record;
-  const deployed = deploymentOf(read.value);
+  const deployed = await deploymentOf(read.value);
   if (!deployed.ok) return deployed;
+  const evidence = folderOf(at(config.evidence_folder), "/evidence_folder");
+  if (!evidence.ok) return evidence;
   return ok({
     service,
     keys: { certificate: certificate.value, record: record.value },
     deployed: deployed.value,
-    evidenceFolder: at(config.evidence_folder),
+    evidenceFolder: evidence.value,
   });
 }
 
-export const checkSignerSettings = ({ deployed }: SignerSettings): Promise<Result<void>> => checkDeployed(deployed);
+export const checkSignerSettings = ({ deployed }: SignerSettings): Promise<Result<readonly string[]>> =>
+  checkDeployed(deployed);

@@ -1,2 +1,2 @@
-export type { RedisStoreOptions } from "./options.js";
+export { endpointOf as redisEndpointOf, type RedisStoreOptions } from "./options.js";
 export { openRedisStore, type RedisStore } from "./store.js";

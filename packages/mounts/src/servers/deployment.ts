@@ -1,13 +1,14 @@
-import { accessSync, constants, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { RedisStoreOptions } from "@seb/authority/redis";
-import type { NatsLinkOptions } from "@seb/records/nats";
+import { type RedisStoreOptions, redisEndpointOf } from "@seb/authority/redis";
+import { type NatsLinkOptions, natsEndpointOf } from "@seb/records/nats";
 import { type Code, fail, ok, type Result } from "@seb/schema";
 import type { KeyFile, KeyRole } from "@seb/seal";
-import { readConfig, readSecretFile, systemClock } from "@seb/service-kit";
+import { readConfig, systemClock } from "@seb/service-kit";
 import type { Static, TSchema } from "typebox";
 import { readMountedKey } from "../key.js";
 import { checkTrustFile, type Pins } from "../trust.js";
+import { accessOf, folderOf } from "./files.js";
 import type { Deployment } from "./settings.js";
 
 /** A settings file, with the way from its paths to real ones. */
@@ -48,8 +49,11 @@ export function keyOf(
   return pointed(readMountedKey(at(key.path), key.role, key.name), `/keys/${key.setting}`);
 }
 
-/** Looks at every file that the deployment names for the servers. Nothing is connected to. */
-export function deploymentOf({ config, at }: SettingsFile<Deployment>): Result<Deployed> {
+/**
+ * Looks at every file that the deployment names for the servers, and at what no waiting would mend. Nothing is connected to.
+ * A failure's pointer names the setting.
+ */
+export async function deploymentOf({ config, at }: SettingsFile<Deployment>): Promise<Result<Deployed>> {
   const { trust, redis, nats, records } = config;
   if (trust.threshold > trust.owners.length)
     return fail("setting_invalid", "more signatures are asked for than there are owners", {
@@ -59,8 +63,12 @@ export function deploymentOf({ config, at }: SettingsFile<Deployment>): Result<D
   if (!redisAccess.ok) return redisAccess;
   const natsAccess = accessOf("nats", nats, at);
   if (!natsAccess.ok) return natsAccess;
+  const headsFolder = folderOf(at(records.heads_folder), "/records/heads_folder");
+  if (!headsFolder.ok) return headsFolder;
+  const stateFolder = folderOf(at(config.state_folder), "/state_folder");
+  if (!stateFolder.ok) return stateFolder;
   const { passwordFile, tls } = redisAccess.value;
-  return ok({
+  const deployed: Deployed = {
     trust: { file: at(trust.file), pins: { owners: trust.owners, threshold: trust.threshold } },
     redis: {
       url: redis.url,
@@ -77,14 +85,37 @@ export function deploymentOf({ config, at }: SettingsFile<Deployment>): Result<D
       ...natsAccess.value,
     },
     records: { stream: records.stream, reserveBytes: records.reserve_bytes },
-    headsFolder: at(records.heads_folder),
-    stateFolder: at(config.state_folder),
+    headsFolder: headsFolder.value,
+    stateFolder: stateFolder.value,
     bundlesFolder: at(config.bundles_folder),
-  });
+  };
+  const reached = await waysOf(deployed);
+  return reached.ok ? ok(deployed) : reached;
 }
 
-/** The parts that a start waits for, and `--check-config` looks at: the trust file and the folder of bundles. */
-export async function checkDeployed({ trust, stateFolder, bundlesFolder }: Deployed): Promise<Result<void>> {
+/** The ways to Redis and NATS as their clients understand them. */
+async function waysOf({ redis, nats }: Pick<Deployed, "redis" | "nats">) {
+  const toRedis = pointed(await redisEndpointOf(redis), "/redis/url");
+  if (!toRedis.ok) return toRedis;
+  const toNats = pointed(await natsEndpointOf(nats), "/nats/servers");
+  if (!toNats.ok) return toNats;
+  return ok({ redis: toRedis.value.exposed, nats: toNats.value.exposed });
+}
+
+/**
+ * What only `--check-config` looks at: the parts that a start waits for, the trust file and the folder of bundles, and ways to the servers
+ * that a service takes for a reason never to be ready. Answers what is worth a note.
+ */
+export async function checkDeployed(deployed: Deployed): Promise<Result<readonly string[]>> {
+  const { trust, stateFolder, bundlesFolder } = deployed;
+  const ways = await waysOf(deployed);
+  if (!ways.ok) return ways;
+  for (const [pointer, exposed] of [
+    ["/redis/url", ways.value.redis],
+    ["/nats/servers", ways.value.nats],
+  ] as const)
+    if (exposed.length > 0)
+      return fail("setting_invalid", `the service would never be ready: ${exposed.join(", ")}`, { pointer });
   const place = { path: trust.file, pins: trust.pins, stateFolder, clock: systemClock };
   const checked = pointed(await checkTrustFile(place), "/trust/file");
   if (!checked.ok) return checked;
@@ -93,53 +124,5 @@ export async function checkDeployed({ trust, stateFolder, bundlesFolder }: Deplo
   } catch {
     return fail("setting_missing", `cannot read the folder ${bundlesFolder}`, { pointer: "/bundles_folder" });
   }
-  return ok(undefined);
-}
-
-interface AccessFiles {
-  readonly username?: string;
-  readonly password_file?: string;
-  readonly ca_file?: string;
-  readonly cert_file?: string;
-  readonly key_file?: string;
-}
-
-interface Access {
-  readonly passwordFile?: string;
-  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
-}
-
-function accessOf(section: string, files: AccessFiles, at: (path: string) => string): Result<Access> {
-  const { username, password_file, ca_file, cert_file, key_file } = files;
-  if ((username === undefined) !== (password_file === undefined))
-    return fail("setting_invalid", "a user and its password file go together", {
-      pointer: `/${section}/password_file`,
-    });
-  if ((cert_file === undefined) !== (key_file === undefined))
-    return fail("setting_invalid", "a client certificate and its key go together", { pointer: `/${section}/key_file` });
-  for (const [setting, path] of Object.entries({ password_file, key_file })) {
-    const read = path === undefined ? ok("") : pointed(readSecretFile(at(path)), `/${section}/${setting}`);
-    if (!read.ok) return read;
-  }
-  for (const [setting, path] of Object.entries({ ca_file, cert_file }))
-    if (path !== undefined && !readable(at(path)))
-      return fail("setting_missing", `cannot open ${at(path)}`, { pointer: `/${section}/${setting}` });
-  const tls = {
-    ...(ca_file === undefined ? {} : { caFile: at(ca_file) }),
-    ...(cert_file === undefined ? {} : { certFile: at(cert_file) }),
-    ...(key_file === undefined ? {} : { keyFile: at(key_file) }),
-  };
-  return ok({
-    ...(password_file === undefined ? {} : { passwordFile: at(password_file) }),
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
-  });
-}
-
-function readable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return ok([]);
 }

@@ -36,7 +36,7 @@ function serviceMain(port: number, open: (round: Round) => void): ServiceMain<st
   return {
     name: "test",
     read: async (file) => (file === "good.yaml" ? ok(file) : fail("setting_invalid", "wrong", { pointer: "/x" })),
-    check: async () => ok(undefined),
+    check: async () => ok([]),
     address: () => ({ host: "127.0.0.1", port }),
     async open(_settings, round) {
       open(round);

@@ -31,8 +31,8 @@ export interface ServiceMain<S> {
   readonly name: string;
   /** Reads the configuration and every file it names; connects to nothing. A failure's pointer names the setting. */
   read(configFile: string): Promise<Result<S>>;
-  /** What only `--check-config` looks at: a start waits for it. */
-  check(settings: S): Promise<Result<void>>;
+  /** What only `--check-config` looks at: a start waits for it. Answers what keeps nothing from starting and is worth a note. */
+  check(settings: S): Promise<Result<readonly string[]>>;
   address(settings: S): { readonly host: string; readonly port: number };
   /** Connects and creates the service. @throws StartError naming what is not there yet: it is tried again. */
   open(settings: S, round: Round): Promise<Startable>;
@@ -60,7 +60,10 @@ export async function runMain<S>(main: ServiceMain<S>, argv: readonly string[]):
   if (args.check) {
     const checked = await main.check(settings.value);
     if (!checked.ok) return refuse(main.name, checked.error);
-    process.stdout.write(`${args.config}: settings of the ${main.name}, and every file they name, can be read\n`);
+    for (const note of checked.value) process.stderr.write(`${main.name}: note: ${note}\n`);
+    process.stdout.write(
+      `${args.config}: settings of the ${main.name} are fine, and so is every file that a start needs\n`,
+    );
     return 0;
   }
   const log = createLog({ name: main.name, stream: { write: (line) => void process.stdout.write(line) } });
