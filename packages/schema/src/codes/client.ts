@@ -41,15 +41,15 @@ export const CLIENT_CODES = {
     "client",
     "never",
     1,
-    "There is no certificate: the signer refused it.",
-    "See the signer's refusal by its request id.",
+    "There is no certificate: the request was refused.",
+    "See the refusal, of the signer or the broker, by its request id.",
   ),
   certificate_unasked: row(
     400,
     "client",
     "same",
     3,
-    "There is no certificate: the signer was not reached.",
+    "There is no certificate: nothing answered the request.",
     "Run agent-cli request-cert again.",
   ),
   certificate_old: row(
