@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fail, Name, type Result, validate } from "@seb/schema";
 import { generateKeyFile, publicOf } from "@seb/seal";
 import type { Io } from "../io.js";
+import { makeFolder } from "../job/make-folder.js";
 import type { Outcome } from "../session.js";
 import type { Given } from "./flags.js";
 
@@ -46,7 +47,7 @@ export async function keygen(io: Io, { flags, rest }: Given<KeygenFlags>): Promi
 
 function write(path: string, text: string): Result<void> {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text, { mode: 0o600, flag: "wx" });
     return { ok: true, value: undefined };
   } catch (error) {

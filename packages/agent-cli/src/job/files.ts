@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Json, readJson } from "@seb/canonical";
+import { makeFolder } from "./make-folder.js";
 
 const MAX_BYTES = 262_144;
 
 /** Writes a JSON file for this user only (0600 in a folder of 0700), whole or not at all. @throws when it cannot. */
 export function writePrivateJson(folder: string, name: string, value: unknown): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const temporary = join(folder, `.${name}.${randomBytes(6).toString("hex")}`);
   writeFileSync(temporary, JSON.stringify(value), { mode: 0o600, flag: "wx" });
   renameSync(temporary, join(folder, name));
