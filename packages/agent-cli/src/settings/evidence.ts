@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { base64urlEncode } from "@seb/canonical";
 import { EvidenceItem, fail, ok, type Result, validate } from "@seb/schema";
 import type { Io } from "../io.js";
-import { namesOf, type SettingCode, substitute } from "./lookup.js";
+import { bothNames, namesOf, type SettingCode, substitute } from "./lookup.js";
 import type { Settings } from "./settings.js";
 
 const MAX_ENVELOPE_BYTES = 49_152;
@@ -57,7 +57,7 @@ export function evidenceOf(io: Io, flags: EvidenceFlags, settings: Settings): Re
 
 /** An attestation: the DSSE envelope's file, handed on byte for byte. */
 function attestation(path: string): Result<EvidenceItem, "setting_invalid"> {
-  const wrong = (what: string) => fail("setting_invalid", `${ATTESTATION.flag}: ${path} ${what}`);
+  const wrong = (what: string) => fail("setting_invalid", `${bothNames(ATTESTATION)}: ${path} ${what}`);
   try {
     const stat = statSync(path);
     if (!stat.isFile() || stat.size > MAX_ENVELOPE_BYTES)

@@ -14,6 +14,11 @@ export function namesOf(key: string): SettingNames {
   return { flag: `--${key.replaceAll("_", "-")}`, variable: `SEB_${key.toUpperCase()}` };
 }
 
+/** Both names, for a message about a wrong value that either may have given. */
+export function bothNames({ flag, variable }: SettingNames): string {
+  return `${flag} (${variable})`;
+}
+
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}/g;
 
 /** Replaces each `${NAME}` by the variable's value. A variable that is missing or empty fails, named with the flag. */

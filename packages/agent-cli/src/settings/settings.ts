@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fail, Name, ok, type Result, validate } from "@seb/schema";
 import type { Io } from "../io.js";
 import { type FoundAgentFile, readAgentFile } from "./agent-file.js";
-import { lookup, missing, namesOf, type SettingCode } from "./lookup.js";
+import { bothNames, lookup, missing, namesOf, type SettingCode } from "./lookup.js";
 
 /** Flags that every command knows, as commander gives them. */
 export interface CommonFlags {
@@ -67,7 +67,10 @@ export function loadSettings(io: Io, flags: CommonFlags): Result<Settings, Setti
       if (!value.ok || value.value === undefined) return value.ok ? ok(MOST_TIMEOUT_MS) : value;
       const ms = Number(value.value);
       if (/^[0-9]{1,6}$/.test(value.value) && ms >= 100 && ms <= MOST_TIMEOUT_MS) return ok(ms);
-      return fail("setting_invalid", `${TIMEOUT.flag} is a number of milliseconds from 100 to ${MOST_TIMEOUT_MS}`);
+      return fail(
+        "setting_invalid",
+        `${bothNames(TIMEOUT)} is a number of milliseconds from 100 to ${MOST_TIMEOUT_MS}`,
+      );
     },
   });
 }
@@ -83,7 +86,7 @@ function namedSetting(
   if (!value.ok) return value;
   if (value.value === undefined) return missing(names);
   const valid = validate(Name, value.value, "setting_invalid");
-  return valid.ok ? valid : fail("setting_invalid", `${names.flag} is 1 to 63 characters of a-z, 0-9 and "-"`);
+  return valid.ok ? valid : fail("setting_invalid", `${bothNames(names)} is 1 to 63 characters of a-z, 0-9 and "-"`);
 }
 
 /** Reads a private key file that only its owner can read. The failure never shows what is in it. */

@@ -2,7 +2,7 @@ import type { Proposal } from "@seb/client";
 import { fail, ok, type Parameters, type Result, Values, validate } from "@seb/schema";
 import type { ActionFlags } from "./action-flags.js";
 import type { AgentFile } from "./agent-file.js";
-import { type Env, lookup, missing, namesOf, type SettingCode } from "./lookup.js";
+import { bothNames, type Env, lookup, missing, namesOf, type SettingCode } from "./lookup.js";
 import type { ActionShape, ParameterShape } from "./shape.js";
 
 type Bounds = Proposal["bounds"];
@@ -22,16 +22,16 @@ function typed(
   shape: ParameterShape,
   value: string | number | boolean,
 ): Result<Parameters[string], "setting_invalid"> {
-  const { flag } = namesOf(key);
+  const name = bothNames(namesOf(key));
   if (shape.type === "string") return ok(typeof value === "string" ? value : String(value));
   if (shape.type === "boolean") {
     if (typeof value === "boolean") return ok(value);
     if (value === "true" || value === "false") return ok(value === "true");
-    return fail("setting_invalid", `${flag} is true or false`);
+    return fail("setting_invalid", `${name} is true or false`);
   }
   if (typeof value === "number") return ok(value);
   if (typeof value === "string" && /^-?(?:0|[1-9][0-9]{0,14})$/.test(value)) return ok(Number(value));
-  return fail("setting_invalid", `${flag} is an integer`);
+  return fail("setting_invalid", `${name} is an integer`);
 }
 
 /** The parameters that some source gives; a settings file's other names belong to other actions. */
@@ -44,7 +44,7 @@ export function parametersOf(shape: ActionShape, sources: ValueSources): Result<
     if (!found.ok) return found;
     const value = found.value ?? kept;
     if (value === undefined) continue;
-    if (Array.isArray(value)) return fail("setting_invalid", `${namesOf(key).flag} is a single value`);
+    if (Array.isArray(value)) return fail("setting_invalid", `${bothNames(namesOf(key))} is a single value`);
     const one = typed(key, parameter, value as string | number | boolean);
     if (!one.ok) return one;
     parameters[key] = one.value;
@@ -82,7 +82,7 @@ export function boundsOf(
       bounds[key] = Array.isArray(given) ? given : String(given).split(",");
       continue;
     }
-    if (Array.isArray(given)) return fail("setting_invalid", `${namesOf(key).flag} is a single value`);
+    if (Array.isArray(given)) return fail("setting_invalid", `${bothNames(namesOf(key))} is a single value`);
     const one = typed(key, parameter, given as string | number | boolean);
     if (!one.ok) return one;
     bounds[key] = one.value;
