@@ -70,6 +70,13 @@ describe("settings", () => {
     expect(facts(ran)).toMatch(/--image-digest.*IMAGE/);
   });
 
+  it("name flag and variable when a value is wrong", async () => {
+    bench.env = { SEB_MAX_REPLICAS: "abc" };
+    const ran = await bench.agent("request-cert", ...TARGET, "--image-digest", IMAGE, "--json");
+    expect([ran.exit, code(ran)]).toEqual([2, "setting_invalid"]);
+    expect(facts(ran)).toMatch(/--max-replicas.*SEB_MAX_REPLICAS/);
+  });
+
   it.each([
     ["an unknown member", "sesame: 1\n"],
     ["an alias", "audience: &a x\nservice: *a\n"],
@@ -159,6 +166,48 @@ describe("execute, run, plan", () => {
     );
     expect([ran.exit, code(ran)]).toEqual([exit, answer]);
     expect(exit).toBe(CODES[answer].exit);
+  });
+
+  it.each<[string, Parameters<typeof bench.services.answers.set>[1]]>([
+    ["no answer", "drop"],
+    ["an answer of no service of ours", { status: 200, body: { state: "executed" } }],
+  ])("exits 5 and names the certificate when the broker got the request and gave %s", async (_name, answer) => {
+    bench.services.answers.set("/v1/executions", answer);
+    const flags = ["--image-digest", IMAGE, "--replicas", "12"];
+    for (const argv of [
+      ["execute", "--cert", certificate(), ...flags],
+      ["run", ...TARGET, ...flags],
+    ]) {
+      const json = await bench.agent(...argv, "--json");
+      expect([json.exit, json.stdout]).toEqual([5, ""]);
+      const { error } = JSON.parse(json.stderr);
+      expect(error).toMatchObject({ code: "execution_unknown", exit: 5, cert_id: CERT_ID });
+      expect(error.remedy).toContain(`broker-cli executions ${CERT_ID}`);
+      const text = await bench.agent(...argv);
+      expect(text.exit).toBe(5);
+      expect(text.stderr).toContain(CERT_ID);
+      expect(text.stderr).toContain("agent-cli execute --cert");
+    }
+  });
+
+  it("exits 3 when no broker took the request", async () => {
+    bench.writeSettings("", { broker: "http://127.0.0.1:1" });
+    const ran = await bench.agent(
+      "execute",
+      "--cert",
+      certificate(),
+      "--image-digest",
+      IMAGE,
+      "--replicas=1",
+      "--json",
+    );
+    expect([ran.exit, code(ran)]).toEqual([3, "unreachable"]);
+  });
+
+  it.each(["none:r_abc", "none:", "no-token"])("calls %s malformed, and asks for no flag instead", async (cert) => {
+    const ran = await bench.agent("execute", "--cert", cert, "--json");
+    expect([ran.exit, code(ran)]).toEqual([1, "token_malformed"]);
+    expect(executed()).toBeUndefined();
   });
 
   it("takes what the job kept when nothing is given", async () => {
@@ -269,7 +318,7 @@ describe("every command", () => {
     const startedMs = performance.now();
     for (const argv of [
       ["request-cert", ...TARGET],
-      ["execute", "--cert", certificateFor("x"), "--param", "replicas=1"],
+      ["execute", "--cert", certificateFor("x".repeat(43)), "--param", "replicas=1"],
     ])
       expect([3, 2]).toContain((await bench.agent(...argv)).exit);
     expect((await bench.broker("verify", "--cert", certificateFor("x"))).exit).toBe(3);

@@ -65,11 +65,40 @@ describe("request-cert and the steps behind it", () => {
     }
   });
 
+  it.each([
+    ["the signer, asked for the action", "/v1/actions/deploy", "action_unknown", 1],
+    ["the broker, asked to observe", "/v1/observations", "agent_unknown", 1],
+    ["the signer, which cannot issue now", "/v1/certificates", "store_unavailable", 3],
+  ] as const)("keeps the id of what was refused by %s", async (_who, path, refusal, exit) => {
+    const id = `r_${"e".repeat(26)}`;
+    await request();
+    bench.services.answers.set(path, { code: refusal, id });
+    expect(await request()).toMatchObject({ exit, stdout: "" });
+    expect(await verify()).toMatchObject({ exit: 1 });
+    expect(reported()).toEqual({ request: id });
+  });
+
+  it("shows the request that got no certificate", async () => {
+    for (const [none, exit] of [
+      [REFUSED_ID, 1],
+      [`u_${"a".repeat(26)}`, 3],
+      [`p_${"a".repeat(26)}`, 4],
+    ] as const) {
+      const text = await verify(`none:${none}`);
+      expect(text.exit).toBe(exit);
+      expect(text.stdout).toContain(none);
+      const json = await bench.broker("verify", "--cert", `none:${none}`, "--json");
+      expect(JSON.parse(json.stdout)).toMatchObject({ request: none });
+    }
+  });
+
   it("keeps p_ while people are missing", async () => {
     const id = `p_${"d".repeat(26)}`;
     bench.services.answers.set("/v1/certificates", { code: "approval_pending", id });
     expect(await request()).toMatchObject({ exit: 4, stdout: "" });
-    await verify();
+    const verified = await verify();
+    expect(verified.exit).toBe(4);
+    expect(verified.stderr).not.toContain("refused");
     expect(reported()).toEqual({ request: id });
     expect((await bench.agent("execute", "--cert", "")).exit).toBe(4);
   });

@@ -19,8 +19,9 @@ function failureJson(failure: CallFailure): Record<string, unknown> {
     exit: entry.exit,
     title: entry.title,
     detail: plain(failure.detail),
-    remedy: entry.remedy,
+    remedy: failure.remedy ?? entry.remedy,
     retry: entry.retry,
+    ...(failure.certId === undefined ? {} : { cert_id: failure.certId }),
     ...(failure.service === undefined ? {} : { service: failure.service }),
     ...(failure.pointer === undefined ? {} : { pointer: failure.pointer }),
     ...(problem === undefined ? {} : { status: problem.status, request_id: problem.request_id }),
@@ -42,6 +43,7 @@ export function reportFailure(io: Io, failure: CallFailure, json: boolean): numb
   const lines = [head];
   const detail = plain(failure.detail);
   if (detail !== "" && detail !== entry.title) lines.push(`  ${detail}`);
+  if (failure.certId !== undefined) lines.push(`  cert_id: ${failure.certId}`);
   if (failure.pointer) lines.push(`  field: ${plain(failure.pointer)}`);
   if (problem?.facts !== undefined) {
     for (const [name, value] of Object.entries(problem.facts).slice(0, 20)) {
@@ -52,7 +54,7 @@ export function reportFailure(io: Io, failure: CallFailure, json: boolean): numb
     const at = problem.step === undefined ? "" : `, at the step ${plain(problem.step)}`;
     lines.push(`  request: ${plain(problem.request_id)} (${failure.service ?? "service"}${at})`);
   }
-  lines.push(`  ${colours.cyan("what to do:")} ${entry.remedy}`);
+  lines.push(`  ${colours.cyan("what to do:")} ${failure.remedy ?? entry.remedy}`);
   io.stderr(`${lines.join("\n")}\n`);
   return entry.exit;
 }

@@ -220,7 +220,7 @@ describe("execute", () => {
     };
     expect(await agent.execute(certificate, operation)).toMatchObject({
       ok: false,
-      error: { code: "execution_unknown", certId },
+      error: { code: "execution_unknown", sent: true, certId },
     });
     expect(server.seen).toHaveLength(1);
   });

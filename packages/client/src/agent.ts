@@ -155,7 +155,7 @@ async function present(
   // A refusal of the second request says nothing about the first, which may still be on its way to the target.
   const again = error.problem === undefined ? "" : `; asked again: ${code} (${detail})`;
   const lost = `${unanswered.error.detail}${again}; the request was sent, so the change may have happened`;
-  return { ok: false, error: { ...error, code: "execution_unknown", detail: lost, service: "broker" } };
+  return { ok: false, error: { ...error, code: "execution_unknown", detail: lost, service: "broker", sent: true } };
 }
 
 interface Issuance {

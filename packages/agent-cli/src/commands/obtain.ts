@@ -1,6 +1,6 @@
 import { digest } from "@seb/canonical";
 import { type Agent, type CallFailure, type CallResult, freshId } from "@seb/client";
-import { type CertificateAnswer, CODES, RequestId, type Result, validate } from "@seb/schema";
+import { type CertificateAnswer, CODES, RequestId, validate } from "@seb/schema";
 import type { Io } from "../io.js";
 import { jobFolder } from "../job/folder.js";
 import { openPendingRequests, type PendingRequests } from "../job/pending-request.js";
@@ -18,8 +18,8 @@ export interface Obtained {
 
 /**
  * Asks for a certificate and keeps what came of it for the job's later steps: first `none:u_...`, so that nothing stale
- * remains whatever happens next; then the certificate, or `none:` and the id of the request that was refused or waits. A
- * command that was used wrongly before it asked for a certificate leaves nothing: no signer was missed.
+ * remains whatever happens next; then the certificate, or `none:` and the id of the request that signer or broker refused or
+ * that waits. A command that was used wrongly before it asked for a certificate leaves nothing: no signer was missed.
  * `work` runs with the certificate, while the agent's connections are open.
  */
 export async function obtain<T>(
@@ -45,7 +45,7 @@ export async function obtain<T>(
             asked = true;
           },
         );
-  if (!outcome.ok && !asked && CODES[outcome.error.code].exit === CODES.usage.exit) forget(io, folder);
+  if (!outcome.ok && !asked && isWrongUse(outcome.error)) forget(io, folder);
   return outcome;
 }
 
@@ -64,7 +64,7 @@ function attempt<T>(
     ["signer", "broker"],
     async (agent) => {
       const prepared = await prepare(session, agent, given, complete);
-      if (!prepared.ok) return prepared;
+      if (!prepared.ok) return refused(session, prepared.error);
       onAsk();
       const answer = await ask(session, agent, prepared.value, pending);
       if (!answer.ok) return refused(session, answer.error);
@@ -85,11 +85,18 @@ function ask(session: Session, agent: Agent, prepared: Prepared, pending: Pendin
   });
 }
 
-/** A refusal or a pending answer replaces the unreached request's id by its own. */
-function refused(session: Session, error: CallFailure): Result<never> {
-  const { exit } = CODES[error.code];
+/** Nothing was asked because the command was used wrongly; what a service answered is not that. */
+function isWrongUse(error: CallFailure): boolean {
+  return error.problem === undefined && CODES[error.code].exit === CODES.usage.exit;
+}
+
+/**
+ * Any service's refusal and a pending answer replace the unreached request's id by their own, whether the refused request was
+ * the one for the certificate or one on the way to it: for the action's definition, or for an observation.
+ */
+function refused(session: Session, error: CallFailure): CallResult<never> {
   const id = validate(RequestId, error.problem?.request_id ?? "", "answer_invalid");
-  if (!id.ok || (exit !== 1 && exit !== 4)) return { ok: false, error };
+  if (!id.ok) return { ok: false, error };
   const kept = keep(session.io, session.folder, `none:${id.value}`);
   return kept.ok ? { ok: false, error } : kept;
 }

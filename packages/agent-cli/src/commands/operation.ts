@@ -33,7 +33,8 @@ export async function operationFor(
   const job = kept(session.folder);
   const mine = job?.value === certificate ? job.operation : undefined;
   const target = targetOf(session, given.flags, claims.ok ? claims.value : undefined, mine);
-  if (!target.ok) return target;
+  // A certificate that cannot be read is the first thing wrong, not the flags that would stand in for what it says.
+  if (!target.ok) return claims.ok ? target : claims;
   const { action, resource } = target.value;
   const shape = await shapeFor(session, reader, action, claims.ok ? claims.value : undefined, mine);
   if (!shape.ok) return shape;

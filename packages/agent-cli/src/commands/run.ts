@@ -3,11 +3,12 @@ import type { Outcome } from "../session.js";
 import { EXIT_OF_STATE, executionText } from "./execution-view.js";
 import type { ActionCommandFlags, Given } from "./flags.js";
 import { obtain } from "./obtain.js";
+import { present } from "./present.js";
 
 /** `agent-cli run`: observes, asks for a certificate and executes, in one command. */
 export function run(io: Io, given: Given<ActionCommandFlags>): Promise<Outcome> {
   return obtain(io, given, true, async ({ answer, prepared, agent, notes }, session) => {
-    const executed = await agent.execute(answer.certificate, prepared.operation, session.left());
+    const executed = await present(session, agent, answer.certificate, prepared.operation);
     if (!executed.ok) return executed;
     const what = `${answer.cert_id} permitted by policy:${answer.policy}`;
     const { value } = executed;

@@ -10,7 +10,7 @@ import { operationFor } from "./operation.js";
 
 /**
  * `broker-cli verify`: asks the broker whether a certificate would be executed, or reports to it a request that got none.
- * Exit code 0 would execute, 1 would refuse or was refused by the signer, 3 the signer was not reached.
+ * Exit code 0 would execute, 1 would refuse or was refused by signer or broker, 3 nothing answered, 4 waits for approval.
  */
 export async function verify(io: Io, given: Given<ActionCommandFlags>): Promise<Outcome> {
   const session = openSession(io, given.flags);
@@ -23,7 +23,7 @@ export async function verify(io: Io, given: Given<ActionCommandFlags>): Promise<
       none === undefined
         ? await ask(session.value, reader, certificate.value, given)
         : await reader.report(none, session.value.left());
-    return answer.ok ? { ok: true, value: printed(answer.value) } : answer;
+    return answer.ok ? { ok: true, value: printed(answer.value, none) } : answer;
   };
   const key = session.value.settings.key();
   if (!key.ok) return key;
@@ -49,21 +49,33 @@ function complete(request: ExecutionRequest, names: readonly string[]): Executio
   return names.every((name) => request.parameters[name] !== undefined) ? request : undefined;
 }
 
-function printed(answer: VerificationAnswer): Printed {
+/** What became of a reported request, in one line: the broker counts waiting requests with the refused ones. */
+function fateOf(answer: VerificationAnswer, request: string | undefined): readonly string[] {
+  const { code } = answer;
+  if (request?.startsWith("p_"))
+    return [
+      `no certificate yet: request ${request} waits for approval. Run agent-cli request-cert again once approved.`,
+    ];
+  return isCode(code) ? [`${code}: ${CODES[code].title} ${CODES[code].remedy}`] : [];
+}
+
+/** @param request id of the request that got no certificate, when that is what was reported. */
+function printed(answer: VerificationAnswer, request: string | undefined): Printed {
   const { verdict, code } = answer;
   const exits = { would_execute: 0, would_refuse: 1, no_certificate_refused: 1, no_certificate_unreachable: 3 };
-  const remedy = isCode(code) ? [`${code}: ${CODES[code].title} ${CODES[code].remedy}`] : [];
+  const waits = request?.startsWith("p_") === true;
   return {
     text: table([
       ["verdict", verdict],
       ...(code === null ? [] : [["code", code] as const]),
       ...(answer.step === null ? [] : [["step", answer.step] as const]),
       ...(answer.cert_id === null ? [] : [["cert_id", answer.cert_id] as const]),
+      ...(request === undefined ? [] : [["request", request] as const]),
       ["checked", answer.checked.join(" ") || "-"],
       ["not_checked", answer.not_checked.join(" ") || "-"],
     ]),
-    json: answer,
-    exit: exits[verdict],
-    notes: remedy,
+    json: request === undefined ? answer : { ...answer, request },
+    exit: waits ? CODES.approval_pending.exit : exits[verdict],
+    notes: fateOf(answer, request),
   };
 }
