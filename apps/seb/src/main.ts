@@ -1,6 +1,9 @@
 import { processIo } from "./io.js";
 import { run } from "./program.js";
 
+/** The exit code of a command whose answer nobody could read. */
+const ANSWER_LOST = 3;
+
 /** The exit code; a bug or a lost dependency is said in one line, without a stack. */
 async function exitCode(): Promise<number> {
   try {
@@ -12,9 +15,17 @@ async function exitCode(): Promise<number> {
   }
 }
 
-// A reader that has gone away, as in `... | head -1`, is no reason to crash.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+let unwritten: string | undefined;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that has gone away, as in `... | head -1`, has read what it wanted; on a full disk an answer is lost.
+  if (error.code !== "EPIPE") unwritten ??= error.code ?? error.message;
+});
+process.stderr.on("error", () => undefined);
 const code = await exitCode();
 await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+if (unwritten !== undefined) {
+  const said = `the answer could not be written to standard output (${unwritten}); the command itself ended with ${code}\n`;
+  await new Promise((done) => process.stderr.write(said, done));
+}
 // A connection or a name that is still being looked up must not hold the process.
-process.exit(code);
+process.exit(unwritten !== undefined && code === 0 ? ANSWER_LOST : code);
