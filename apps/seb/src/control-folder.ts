@@ -4,15 +4,20 @@ import { packBundle } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import { writeWhole } from "./write-file.js";
 
-/** Every file of a control folder by path relative to it; names that begin with a dot are left out. */
+/**
+ * Every file of a control folder by path relative to it; names that begin with a dot are left out. What is neither file nor folder,
+ * such as a symbolic link, is `bundle_unreadable`: a policy that somebody sees there must not be missing from the bundle.
+ */
 export function readControl(folder: string): Result<Readonly<Record<string, string>>> {
   const files: Record<string, string> = {};
+  let other: string | undefined;
   const walk = (below: string) => {
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
       if (entry.name.startsWith(".")) continue;
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile()) files[path] = readFileSync(join(folder, path), "utf8");
+      else other ??= path;
     }
   };
   try {
@@ -20,13 +25,17 @@ export function readControl(folder: string): Result<Readonly<Record<string, stri
   } catch {
     return fail("setting_missing", `cannot read the control folder ${folder}`);
   }
-  return ok(files);
+  if (other === undefined) return ok(files);
+  const detail = `${other} in ${folder} is neither a file nor a folder: put the file itself there`;
+  return fail("bundle_unreadable", detail, { facts: { file: other } });
 }
 
 export interface Packed {
   readonly digest: string;
   readonly text: string;
   readonly files: number;
+  /** The packed texts by path. */
+  readonly contents: Readonly<Record<string, string>>;
 }
 
 /** Reads, checks and packs a control folder. Its Cedar policies are not compiled here: see `seb policy test`. */
@@ -34,13 +43,14 @@ export function packFolder(folder: string): Result<Packed> {
   const files = readControl(folder);
   if (!files.ok) return files;
   const packed = packBundle(files.value);
-  return packed.ok ? ok({ ...packed.value, files: Object.keys(files.value).length }) : packed;
+  if (!packed.ok) return packed;
+  return ok({ ...packed.value, files: Object.keys(files.value).length, contents: files.value });
 }
 
 const FILE = /^([0-9a-f]{64})\.json$/;
 
 /** Installs a bundle under its digest. */
-export function installBundle(folder: string, { digest, text }: Packed): void {
+export function installBundle(folder: string, { digest, text }: Pick<Packed, "digest" | "text">): void {
   writeWhole(join(folder, `${digest.slice("sha256:".length)}.json`), text);
 }
 

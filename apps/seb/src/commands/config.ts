@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import { finish, group, type Host, type Invocation } from "../command.js";
 import { checkConfig } from "../config-check.js";
 import { done, type Outcome, refused } from "../outcome.js";
+import { TEST_TIMEOUT_MS } from "../policy-test.js";
 import { SETTING_NAMES, SETTINGS } from "../settings.js";
 import { table } from "../tables.js";
 
-async function check({ args, io }: Invocation): Promise<Outcome> {
+async function check({ args, io, deadline }: Invocation): Promise<Outcome> {
   const path = resolve(io.cwd, args[0] ?? "");
-  const checked = checkConfig(path);
+  const checked = await checkConfig(path, deadline.remainingMs());
   return checked.ok
     ? done({ ok: true, file: path, is: checked.value }, `${path}: ${checked.value}\n`)
     : refused(checked.error);
@@ -34,10 +35,14 @@ export function addConfig(program: Command, host: Host): void {
     "seb config check .seb/control",
   ]);
   finish(
-    config.command("check").argument("<file>", "a file or a control folder").description("Check a configuration file"),
+    config
+      .command("check")
+      .argument("<file>", "a file or a control folder")
+      .description("Check a configuration file, or a control folder with its policies and their tests"),
     host,
     ["seb config check .seb/ceilings.yaml", "seb config check .seb/control"],
     check,
+    TEST_TIMEOUT_MS,
   );
   finish(
     config

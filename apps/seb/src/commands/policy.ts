@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { askRevocations } from "../api.js";
 import { collect, finish, group, type Host, type Invocation } from "../command.js";
 import { bundlesIn, installBundle, packFolder } from "../control-folder.js";
-import { devMain, runCaptured } from "../dev-process.js";
 import { giveOrder } from "../orders.js";
 import { done, type Outcome, refused } from "../outcome.js";
+import { TEST_TIMEOUT_MS, testFolder } from "../policy-test.js";
 import { writeWhole } from "../write-file.js";
 
 const DIGEST_PREFIX = /^(?:sha256:)?([0-9a-f]{8,64})$/;
@@ -25,47 +25,16 @@ async function pack({ settings, flags }: Invocation): Promise<Outcome> {
   return done({ ok: true, digest, files }, `${digest}\n`);
 }
 
-/** `seb policy test` asks no service: as long as Cedar and many tests may take, in milliseconds. */
-const TEST_TIMEOUT_MS = 60_000;
 /** What activating keeps of its time for sending the orders, in milliseconds. */
 const ORDERS_NEED_MS = 2000;
 
-/** Compiles the policies with Cedar and runs their tests, in a process of its own: this command line holds no policy engine. */
-async function testFolder(folder: string, timeoutMs: number): Promise<Outcome> {
-  const main = devMain("policy-test-main");
-  if (main === undefined)
-    return refused(fail("setting_missing", "the build of apps/dev is missing: run npm run build").error);
-  const ran = await runCaptured(main, [folder], timeoutMs);
-  if (ran.late) {
-    const late = fail("deadline_exceeded", `the policy tests did not end within ${Math.round(timeoutMs)} ms`).error;
-    return refused({ ...late, remedy: "Try again; seb policy test takes its time and says how the tests end." });
-  }
-  const json = jsonOf(ran.stdout);
-  if (ran.exit === 0 && typeof json === "object" && json !== null && "digest" in json && "tests" in json)
-    return done(
-      json,
-      `${String(json.tests)} policy tests passed; the folder makes the bundle ${String(json.digest)}\n`,
-    );
-  if (typeof json !== "object" || json === null || !("error" in json))
-    return refused(fail("internal", `the policy tests did not run: their process ended with ${ran.exit}`).error);
-  return { ...refused(fail("bundle_invalid", detailOf(json.error)).error), exit: ran.exit === 0 ? 1 : ran.exit };
-}
-
-/** Undefined for what is not JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const detailOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "detail" in error ? String(error.detail) : "refused";
-
 async function test(invocation: Invocation): Promise<Outcome> {
   const folder = invocation.settings.get("control");
-  return folder.ok ? testFolder(folder.value, invocation.deadline.remainingMs()) : refused(folder.error);
+  if (!folder.ok) return refused(folder.error);
+  const tested = await testFolder(folder.value, invocation.deadline.remainingMs());
+  if (!tested.ok) return refused(tested.error);
+  const { digest, tests } = tested.value;
+  return done({ ok: true, digest, tests }, `${tests} policy tests passed; the folder makes the bundle ${digest}\n`);
 }
 
 async function activate(invocation: Invocation): Promise<Outcome> {
@@ -74,13 +43,11 @@ async function activate(invocation: Invocation): Promise<Outcome> {
   if (!folder.ok) return refused(folder.error);
   const bundles = settings.get("bundles");
   if (!bundles.ok) return refused(bundles.error);
-  const packed = packFolder(folder.value);
-  if (!packed.ok) return refused(packed.error);
   const leftMs = invocation.deadline.remainingMs();
   const tested = await testFolder(folder.value, Math.max(leftMs / 2, leftMs - ORDERS_NEED_MS));
-  if (tested.exit !== 0) return tested;
-  installBundle(bundles.value, packed.value);
-  return activateDigest(invocation, packed.value.digest, "activated");
+  if (!tested.ok) return refused(tested.error);
+  installBundle(bundles.value, tested.value);
+  return activateDigest(invocation, tested.value.digest, "activated");
 }
 
 function activateDigest(invocation: Invocation, digest: string, word: string): Promise<Outcome> {
