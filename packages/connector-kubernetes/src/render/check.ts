@@ -2,6 +2,7 @@ import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "../client.js";
 import { isObject } from "../names.js";
 import { failureOf } from "../observe.js";
+import { foreignBindings } from "./foreign.js";
 import { collectionOf, type Manifest } from "./manifest.js";
 
 /** How one object stands in the cluster. */
@@ -9,7 +10,8 @@ export interface Finding {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly state: "same" | "differs" | "missing";
+  /** `foreign`: a binding that was not rendered gives rights to an account of broker, janitor or executions. */
+  readonly state: "same" | "differs" | "missing" | "foreign";
   /** First place that differs, as a pointer. */
   readonly at?: string;
 }
@@ -26,7 +28,10 @@ const PARTS = ["spec", "rules", "roleRef", "subjects"];
 /** Kinds of which it only matters that they are there. */
 const BARE = ["Namespace", "ServiceAccount"];
 
-/** Compares every rendered object with the one in the cluster. Needs the right to read them, and changes nothing. */
+/**
+ * Compares every rendered object with the one in the cluster, and looks for rights that somebody gave beside them. Needs the right to read
+ * them and all bindings, and changes nothing.
+ */
 export async function check(options: {
   readonly client: KubeClient;
   readonly manifests: readonly Manifest[];
@@ -49,7 +54,9 @@ export async function check(options: {
     const at = BARE.includes(kind) ? undefined : firstDifference(pick(manifest), pick(reply.body), "");
     findings.push(at === undefined ? { ...about, state: "same" } : { ...about, state: "differs", at });
   }
-  return ok(findings);
+  const foreign = await foreignBindings(client, manifests, signal);
+  if (!foreign.ok) return foreign;
+  return ok([...findings, ...foreign.value.map((binding) => ({ ...binding, state: "foreign" as const }))]);
 }
 
 function pick(value: unknown): Readonly<Record<string, unknown>> {

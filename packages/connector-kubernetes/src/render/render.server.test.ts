@@ -42,6 +42,29 @@ suite("what is rendered", () => {
     expect(documents).toEqual(JSON.parse(JSON.stringify(again)));
   });
 
+  it("is all that the broker's account has been given: any other grant is named", async () => {
+    const bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" };
+    const broker = { kind: "ServiceAccount", namespace: "seb-system", name: "broker" };
+    const user = "system:serviceaccount:seb-system:janitor";
+    const named = { apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user };
+    for (const [name, subject] of [
+      ["a-favour", broker],
+      ["by-name", named],
+    ] as const)
+      await secured.must("POST", bindings, { metadata: { name }, roleRef, subjects: [subject] });
+    const foreign = (await findings()).filter(({ state }) => state !== "same");
+    expect(foreign).toEqual(
+      ["a-favour", "by-name"].map((name) => ({
+        kind: "ClusterRoleBinding",
+        name,
+        state: "foreign",
+        namespace: undefined,
+      })),
+    );
+    for (const name of ["a-favour", "by-name"]) await secured.must("DELETE", `${bindings}/${name}`);
+  });
+
   it("is found to be there, and what is missing or differs is named", async () => {
     expect((await findings()).filter(({ state }) => state !== "same")).toEqual([]);
     const policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
