@@ -21,6 +21,11 @@ export function pendingView(request: PendingAnswer, contract: Contract | undefin
     ["approved by", approvals.length === 0 ? `nobody yet, of ${needed}` : `${approvals.join(", ")}, of ${needed}`],
     ["until", timeOf(request.expires * 1000)],
     ["bundle", request.bundle],
+    // The answer holds no more of it: ask the agent for the proposal whose digest this is.
+    [
+      "proposal",
+      `${request.proposal} (its references and evidence, risk and live state are not in the signer's answer)`,
+    ],
     ["contract", `${request.contract}${contract === undefined ? " (bundle not at hand: not compiled here)" : ""}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

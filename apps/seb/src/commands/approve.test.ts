@@ -151,8 +151,10 @@ describe("seb approve", () => {
   it("names the fields in plain words before it asks", async () => {
     const { b } = await desk({ confirm: async () => false });
     const left = await b.seb("approve", ID, "--key", "carol.json", "--bundles", b.path("bundles"));
-    for (const word of ["agent:oncall-v3", "service:checkout/region:us-east-1", "max_replicas", "40"])
-      expect(left.err).toContain(word);
+    const { proposal, contract, bundle } = request;
+    const words = ["agent:oncall-v3", "service:checkout/region:us-east-1", "max_replicas", "40"];
+    // Everything that the signature will cover, too.
+    for (const word of [...words, proposal, contract, bundle]) expect(left.err).toContain(word);
     expect(posted).toEqual([]);
   });
 });
