@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { runCommand, silentServer } from "@seb/testkit";
 import { parse, stringify } from "yaml";
 import { http } from "../harness/agent.js";
 import { ROOT } from "../harness/build.js";
@@ -68,6 +69,14 @@ async function run(folder: string, github: boolean) {
   const given = github ? readFileSync(githubEnv, "utf8").trim().split("\n") : [];
   const [request, verify] = results;
   return { exits: results.map(({ exit }) => exit), certificate: request?.stdout.trim() ?? "", verify, given };
+}
+
+/** One command line in a checkout, in a shell of its own that knows PATH and HOME only. */
+function shell(folder: string, line: string, env: Record<string, string> = {}) {
+  const path = [commands, dirname(process.execPath), "/usr/bin", "/bin"].join(":");
+  const variables = Object.entries({ PATH: path, HOME: join(folder, "home"), ...env });
+  const args = ["-i", ...variables.map(([name, value]) => `${name}=${value}`), "sh", "-c", line];
+  return runCommand({ command: "/usr/bin/env", args, cwd: folder, env: {}, timeoutMs: 30_000 });
 }
 
 /** What the broker counted and recorded since the test began. */
@@ -146,6 +155,28 @@ describe.each(WAYS)("%s", (_way, github) => {
     await restart(before);
   });
 
+  it.each([
+    ["signer: it knows no such action", { action: "no-such-action" }, "action_unknown"],
+    ["broker: it observes no such region", { region: "no-such-region" }, "service_unknown"],
+  ])("refused before a certificate was asked for, by the %s", async (name, changes, code) => {
+    const place = checkout(folder(name.replaceAll(/[^a-z]/g, "")));
+    const wish = { action: "deploy", service: "checkout", region: "us-east-1", ...changes };
+    const flags = Object.entries(wish).map(([flag, value]) => `--${flag} ${value}`);
+    const request = await shell(place, `agent-cli request-cert ${flags.join(" ")} --json`);
+    const { error } = JSON.parse(request.stderr);
+    expect([request.code, error.code]).toEqual([1, code]);
+    expect(error.request_id).toMatch(/^r_/);
+    const verify = await shell(place, 'broker-cli verify --cert "" --shadow');
+    expect(verify.code).toBe(1);
+    expect(verify.stdout).toContain(error.request_id);
+    const { metrics, records } = await counted();
+    expect(metrics).toEqual({ no_certificate_refused: 1 });
+    expect(records.at(-1)).toMatchObject({
+      kind: "refusal",
+      body: { code: "certificate_absent", request: error.request_id, shadow: true },
+    });
+  });
+
   it("signer down: what an earlier run left behind does not count; it is reported as not reached", async () => {
     const place = join(world.folder, folder("allow"));
     expect(existsSync(join(place, ".seb", "job", "certificate.json"))).toBe(true);
@@ -165,5 +196,53 @@ describe.each(WAYS)("%s", (_way, github) => {
       { kind: "refusal", body: { code: "certificate_unasked", request: expect.stringMatching(/^u_/), shadow: true } },
     ]);
     if (github) expect(given.at(-1)).toBe(`CERT=none:${records[0]?.body.request}`);
+  });
+});
+
+describe("a runner on which something is wrong", () => {
+  it("a result that standard output does not take is no success", async () => {
+    const place = checkout("full");
+    const lost = await shell(
+      place,
+      "agent-cli request-cert --action deploy --service checkout --region us-east-1 >/dev/full",
+    );
+    expect(lost.code).toBe(3);
+    expect(lost.stderr).toContain("ENOSPC");
+    // A reader that has seen enough loses nothing.
+    expect((await shell(place, "(agent-cli --help; echo $? >exit) | true; cat exit")).stdout).toBe("0\n");
+  });
+
+  it("a folder that was deleted under the command is wrong use, said in a sentence", async () => {
+    const place = checkout("deleted");
+    const gone = await shell(place, "mkdir gone && cd gone && rmdir ../gone && agent-cli actions --json");
+    expect([gone.code, JSON.parse(gone.stderr).error.code]).toEqual([2, "usage"]);
+  });
+
+  it("a home where nothing can be written ends the command in time", async () => {
+    const ended = await shell(
+      checkout("procfs"),
+      "agent-cli request-cert --action deploy --service checkout --region us-east-1 --json",
+      { HOME: "/proc", CI_JOB_ID: "77" },
+    );
+    expect([ended.code, JSON.parse(ended.stderr).error.code]).toEqual([2, "setting_invalid"]);
+    expect(ended.ms).toBeLessThan(COMMAND_LIMIT_MS);
+  });
+
+  it("a broker that took the request and gives no answer: the change may have happened, and asking again tells", async () => {
+    const place = checkout("unanswered");
+    const target = "--action deploy --service checkout --region us-east-1";
+    expect((await shell(place, `agent-cli request-cert ${target}`)).code).toBe(0);
+    const silent = await silentServer();
+    const unanswered = await shell(
+      place,
+      `agent-cli execute --replicas 3 --broker-url http://127.0.0.1:${silent.port} --timeout-ms 4000 --json`,
+    );
+    await silent.close();
+    const { error } = JSON.parse(unanswered.stderr);
+    expect([unanswered.code, error.code]).toEqual([5, "execution_unknown"]);
+    expect(unanswered.ms).toBeLessThan(COMMAND_LIMIT_MS);
+    const asked = await shell(place, `broker-cli executions ${error.cert_id} --json`);
+    expect([asked.code, JSON.parse(asked.stderr).error.code]).toEqual([1, "execution_not_found"]);
+    expect((await shell(place, `agent-cli execute --replicas 3 --broker-url http://127.0.0.1:1`)).code).toBe(3);
   });
 });
