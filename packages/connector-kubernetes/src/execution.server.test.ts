@@ -133,6 +133,18 @@ suite("an execution on a secured cluster", () => {
     expect(seen).toMatchObject({ ok: false, error: { code: "managed_by_gitops" } });
   });
 
+  it.each(["argocd-controller", "kustomize-controller"])("is refused when %s writes its fields", async (manager) => {
+    const labels = { "app.kubernetes.io/instance": "shop" };
+    await secured.cluster.must("PATCH", `${path}?fieldManager=${manager}`, { metadata: { labels } }, MERGE);
+    const seen = await connector.observe({
+      target: "cluster",
+      operation: CHANGES.scale.template,
+      live: {},
+      signal: soon(),
+    });
+    expect(seen).toMatchObject({ ok: false, error: { code: "managed_by_gitops" } });
+  });
+
   it("goes on when Helm alone manages the object", async () => {
     await secured.cluster.must(
       "PATCH",

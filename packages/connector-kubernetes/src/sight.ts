@@ -1,6 +1,6 @@
 import { canonicalize, digest, isBase32Id, type Json } from "@seb/canonical";
 import { fail, ok, type Result } from "@seb/schema";
-import { members, textAt } from "./json.js";
+import { items, members, textAt } from "./json.js";
 import { MARKER } from "./names.js";
 import { follow, type Place } from "./pointer.js";
 
@@ -12,6 +12,8 @@ export interface Sight {
   /** Certificate that the marker names; undefined when there is no marker. */
   readonly marker: string | undefined;
   readonly deleting: boolean;
+  /** Who wrote fields of it, as each named itself. */
+  readonly managers: readonly string[];
 }
 
 export const UID_KEY = "uid";
@@ -24,11 +26,13 @@ const GITOPS_PREFIXES = ["argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", 
 const MANAGED_BY = "app.kubernetes.io/managed-by";
 /** Tools that put an object back to what their repository says. Helm alone does not. */
 const GITOPS_TOOLS = /^(?:argo-?cd|flux(?:-?cd)?|kustomize-controller|helm-controller)$/i;
+/** The names under which they write: Argo CD may mark an object by a label that others use, too. */
+const GITOPS_MANAGERS = /^(?:argocd-(?:application-)?controller|kustomize-controller|helm-controller)$/;
 const WORD = /^[!-~]{1,180}$/;
 
 /** Reads an object; undefined when it has no identity, as no object of the API is. */
 export function sightOf(body: Json): Sight | undefined {
-  const { managedFields: _unread, ...metadata } = members(members(body).metadata);
+  const { managedFields, ...metadata } = members(members(body).metadata);
   const [uid, version] = [textAt(body, "metadata", "uid"), textAt(body, "metadata", "resourceVersion")];
   if (uid === undefined || version === undefined || !WORD.test(uid) || !WORD.test(version)) return undefined;
   return {
@@ -37,11 +41,12 @@ export function sightOf(body: Json): Sight | undefined {
     version,
     marker: textAt(body, "metadata", "annotations", MARKER),
     deleting: textAt(body, "metadata", "deletionTimestamp") !== undefined,
+    managers: items(managedFields).flatMap((entry) => textAt(entry, "manager") ?? []),
   };
 }
 
-/** The label or annotation by which another tool claims the object; undefined when none does. */
-export function gitopsClaim({ object }: Sight): string | undefined {
+/** The label, annotation or entry of managedFields by which another tool claims the object; undefined when none does. */
+export function gitopsClaim({ object, managers }: Sight): string | undefined {
   const metadata = members(members(object).metadata);
   for (const map of [members(metadata.labels), members(metadata.annotations)]) {
     for (const [key, value] of Object.entries(map)) {
@@ -50,7 +55,7 @@ export function gitopsClaim({ object }: Sight): string | undefined {
       if (key === MANAGED_BY && typeof value === "string" && GITOPS_TOOLS.test(value)) return MANAGED_BY;
     }
   }
-  return undefined;
+  return managers.find((manager) => GITOPS_MANAGERS.test(manager));
 }
 
 /** What of an object is certified. */
