@@ -210,6 +210,13 @@ describe("execute, run, plan", () => {
     expect(executed()).toBeUndefined();
   });
 
+  it("does not present a broken none:, whatever else is given", async () => {
+    const flags = ["--image-digest", IMAGE, "--replicas", "12"];
+    const ran = await bench.agent("execute", "--cert", "none:r_abc", ...TARGET, ...flags, "--json");
+    expect([ran.exit, code(ran)]).toEqual([1, "token_malformed"]);
+    expect(executed()).toBeUndefined();
+  });
+
   it("takes what the job kept when nothing is given", async () => {
     await bench.agent("request-cert", ...TARGET, "--image-digest", IMAGE, "--replicas", "12");
     expect((await bench.agent("execute")).exit).toBe(0);
