@@ -56,7 +56,7 @@ const portOf = (url: string, usual: string) => new URL(url).port || usual;
 function redisConfig(plan: Plan): string {
   const text = shipped("redis/redis.conf");
   if (plan.redis.startsWith("rediss:")) return text;
-  mkdirSync(plan.at("servers/redis/data"), { recursive: true });
+  mkdirSync(plan.at("servers/redis/data"), { recursive: true, mode: 0o700 });
   const own: Readonly<Record<string, string>> = {
     bind: new URL(plan.redis).hostname,
     port: portOf(plan.redis, "6379"),
