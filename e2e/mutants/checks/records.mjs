@@ -158,6 +158,26 @@ export const RECORDS_AND_SECRETS = [
       { filter: "takes what is sent and never answers" },
     ],
   ]),
+  ...mutantsOf("a-command-says-whose-mistake-it-was", [
+    [
+      "links in a control folder are passed over",
+      "folder",
+      edit("apps/seb/dist/control-folder.js", "else other ??= path;", ""),
+      { filter: "a-link" },
+    ],
+    [
+      "a mistake in a control folder is said of the active bundle",
+      "code",
+      edit("apps/seb/dist/policy-test.js", 'code === "bundle_invalid"', "false"),
+      { filter: "no-id" },
+    ],
+    [
+      "an answer that was not written is a success",
+      "output",
+      edit("apps/seb/dist/main.js", "unwritten !== undefined && code === 0", "false"),
+      { filter: "exit 3, and why" },
+    ],
+  ]),
   ...mutantsOf("the-auditor-reads-the-stream-itself", [
     [
       "the heads beside a stream are not looked at",
