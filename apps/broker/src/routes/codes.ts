@@ -35,6 +35,7 @@ export const RESOLUTION_CODES: readonly Code[] = [
   "not_yet_valid",
   "expired",
   "order_invalid",
+  "revoked_key",
   "execution_not_found",
   "resolution_refused",
   "fence_lost",

@@ -36,10 +36,14 @@ async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<
     nowSeconds: ports.clock.nowMs() / 1000,
   });
   if (!verified.ok) return verified;
-  const { claims } = verified.value;
+  const { claims, kid } = verified.value;
   if (claims.order.do !== "resolve")
     return fail("order_invalid", "this service takes orders to resolve only", { pointer: "/order" });
   const order: Resolve = claims.order;
+  const view = await ports.view.read();
+  if (!view.ok) return view;
+  if (view.value.standing.some(({ target }) => target.kind === "key" && target.value === kid))
+    return fail("revoked_key", "the operator's key is revoked", { facts: { seq: view.value.seq } });
   const open = await ports.store.open();
   if (!open.ok) return open;
   const entry: OpenEntry | undefined = open.value.find(({ cert_id }) => cert_id === order.certificate);

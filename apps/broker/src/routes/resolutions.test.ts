@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fail } from "@seb/schema";
+import { publicOf } from "@seb/seal";
 import type { Trust } from "@seb/verify-core";
 import { connectorWith, gateAt, TestBroker } from "../../testing/broker.js";
 import { certify, OPERATION } from "../../testing/certificate.js";
@@ -128,6 +129,15 @@ describe("a resolution is refused", () => {
     const target = { kind: "action" as const, value: "deploy" };
     expect(await broker.resolve({ do: "revoke", target })).toMatchObject({ status: 400, code: "order_invalid" });
     expect((await broker.records("refusal")).slice(before)).toMatchObject([{ code: "order_invalid", step: "resolve" }]);
+  });
+
+  it("when the operator's key is revoked, until that is lifted", async () => {
+    const id = await unknown();
+    await world.change({ standing: [{ kind: "key", value: publicOf(world.keys.order).kid }] });
+    const order = { do: "resolve", certificate: id, state: "not_executed" } as const;
+    expect(await broker.resolve(order)).toMatchObject({ status: 403, code: "revoked_key" });
+    await world.change({ standing: [] });
+    expect(await broker.resolve(order)).toMatchObject({ status: 200, body: { state: "not_executed" } });
   });
 
   it("when no operator signed it", async () => {

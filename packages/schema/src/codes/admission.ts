@@ -120,7 +120,7 @@ export const ADMISSION_CODES = {
     "client",
     "never",
     1,
-    "The agent's or signer's key is revoked.",
+    "The key of the agent, the signer or the operator is revoked.",
     "Ask security operations why.",
   ),
   revoked_policy: row(
