@@ -37,15 +37,18 @@ export interface StepContext {
   readonly trace: TraceRow[];
 }
 
+/** For steps that take no signal: making one for each costs more than most of them do. */
+const NEVER = new AbortController();
+
 async function withDeadline<T>(
   run: (signal: AbortSignal) => Result<T> | Promise<Result<T>>,
   timeoutMs: number,
 ): Promise<Result<T>> {
-  const abort = new AbortController();
+  const abort = run.length === 0 ? NEVER : new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Result<T>>((resolve) => {
     timer = setTimeout(() => {
-      abort.abort();
+      if (abort !== NEVER) abort.abort();
       resolve(fail("deadline_exceeded", `no answer within ${timeoutMs} ms`));
     }, timeoutMs);
   });
