@@ -192,4 +192,16 @@ export const RECORDS_AND_SECRETS = [
       edit("packages/connector-kubernetes/dist/patch.js", "...operation.set,", ""),
     ],
   ]),
+  ...mutantsOf("tls-as-documented-gets-ready", [
+    [
+      "the monitor is believed whoever vouches for it",
+      "monitor",
+      edit("packages/records/dist/nats/monitor.js", "...tls", "...tls, rejectUnauthorized: false"),
+    ],
+    [
+      "the authority given for NATS is not used for its monitor",
+      "authority",
+      edit("packages/records/dist/nats/monitor.js", "...tls", ""),
+    ],
+  ]),
 ];
