@@ -11,12 +11,16 @@ const machineNow = Date.now.bind(Date);
 let wallMs = 0;
 let monotonicMs = 0;
 
-/** Moves the clocks of the services by so much, and the agent's wall clock with them. */
+/**
+ * Moves the clocks of the services by so much, and the agent's wall clock with them. After a jump back it waits for the next second: a
+ * service refuses proofs as old as the youngest that it forgot while its clock was ahead, and proofs say whole seconds.
+ */
 async function move(wall: number, monotonic = wall): Promise<void> {
   wallMs += wall;
   monotonicMs += monotonic;
   world.clock?.set(wallMs, monotonicMs);
-  await new Promise((resolve) => setTimeout(resolve, 40));
+  const settleMs = wall < 0 ? 1000 - (Date.now() % 1000) : 0;
+  await new Promise((resolve) => setTimeout(resolve, settleMs + 40));
 }
 const moveTo = (timeMs: number) => move(timeMs - Date.now());
 
