@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 /** Unit, property and contract tests read sources; `e2e/` has a configuration of its own, over the build. */
 export default {
   testEnvironment: "node",
@@ -17,6 +19,6 @@ export default {
   },
   injectGlobals: false,
   watchman: false,
-  // All cores: by default jest leaves one of them to others.
-  maxWorkers: "100%",
+  // One more than there are cores: those that wait for a server or a timeout leave theirs to others.
+  maxWorkers: availableParallelism() + 1,
 };

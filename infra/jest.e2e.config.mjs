@@ -17,5 +17,6 @@ export default {
   injectGlobals: false,
   watchman: false,
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // Never many: each has servers and services of its own.
+  maxWorkers: Math.min(unit.maxWorkers, 4),
 };

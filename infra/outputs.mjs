@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 
 /** Every file below `folder`, relative to it; none when it does not exist. */
-function filesBelow(folder) {
+export function filesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -16,16 +16,22 @@ const isShipped = (file) =>
 /** What is translated; everything else that is shipped is copied as it is. */
 export const isTypeScript = (file) => file.endsWith(".ts");
 
+/** `main.ts` and `NAME-main.ts` are executables: `dist/` holds their translation as an entry, and the bundle that is made of it. */
+const toOutput = (source) =>
+  /(?:^|[\\/-])main\.ts$/.test(source) ? source.replace(/\.ts$/, ".entry.js") : source.replace(/\.ts$/, ".js");
+export const isEntry = (file) => file.endsWith(".entry.js");
+export const bundleOf = (entry) => entry.replace(/\.entry\.js$/, ".js");
+
 /** The shipped files of a workspace as pairs `{source, output}`. */
 export function outputs(workspace) {
   const files = filesBelow(join(workspace, "src")).filter(isShipped);
-  return files.map((source) => ({ source, output: isTypeScript(source) ? source.replace(/\.ts$/, ".js") : source }));
+  return files.map((source) => ({ source, output: isTypeScript(source) ? toOutput(source) : source }));
 }
 
 /** Deletes what an earlier source left in `dist/`, and folders that are empty then. */
 export function removeStale(workspace) {
   const target = join(workspace, "dist");
-  const wanted = new Set(outputs(workspace).map(({ output }) => output));
+  const wanted = new Set(outputs(workspace).flatMap(({ output }) => [output, bundleOf(output)]));
   for (const file of filesBelow(target)) {
     if (wanted.has(file)) continue;
     rmSync(join(target, file));

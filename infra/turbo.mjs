@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { bundleExecutables } from "./bundle.mjs";
 import { removeStale } from "./outputs.mjs";
 import { captureChild, root, say, seconds } from "./process.mjs";
 
@@ -37,6 +38,13 @@ export async function build({ force = false } = {}) {
   const [, cached, total] = /Cached:\D*?(\d+) cached\D*?(\d+) total/.exec(plain(result.output)) ?? [];
   if (cached === undefined || cached !== total) {
     say(`built ${Number(total ?? 0) - Number(cached ?? 0)} of ${total ?? "?"} workspaces in ${seconds(result.ms)}`);
+  }
+  try {
+    await bundleExecutables();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    say("the executables could not be bundled; nothing was run");
+    return 1;
   }
   return 0;
 }

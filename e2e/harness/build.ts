@@ -11,6 +11,12 @@ export const BIN = {
 } as const;
 export type Bin = keyof typeof BIN;
 
+/**
+ * Node's options of the processes under test. They live for seconds: what V8's optimizing compilers cost on a machine with few cores is not
+ * given back in that time, and what a service does is the same without them.
+ */
+export const BRIEF_LIFE = ["--no-opt", "--liftoff-only"] as const;
+
 /** The process that embeds the three services. */
 export const DEV_MAIN = `${ROOT}/apps/dev/dist/main.js`;
 /** The same with a failpoint around a step, see `mains/failpoint.mjs`. */

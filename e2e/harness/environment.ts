@@ -10,7 +10,7 @@ import {
   testClock,
 } from "@seb/testkit";
 import { type Agent, createAgent, type KeyFile, readKey } from "./agent.js";
-import { BIN, type Bin, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
+import { BIN, type Bin, BRIEF_LIFE, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
 import { createGitops, type Gitops } from "./gitops.js";
 import { createLedger, type Ledger } from "./ledger.js";
 import { type RealParts, startRealEnvironment } from "./real-environment.js";
@@ -120,7 +120,7 @@ async function startEmbedded(options: EnvironmentOptions): Promise<Environment> 
     const main = failpoint ? FAILPOINT_MAIN : DEV_MAIN;
     running = spawnProcess({
       command: process.execPath,
-      args: [main, "--folder", seb, "--json"],
+      args: [...BRIEF_LIFE, main, "--folder", seb, "--json"],
       env,
       cwd: folder,
       logFile: join(folder, "dev.out"),

@@ -73,7 +73,7 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
   const service = (name: ServiceName) =>
     realService({ name, url: urls[name], settings: settingsFile(deployed, name), folder, seb, env });
   const services = { signer: service("signer"), broker: service("broker"), revocation: service("revocation") };
-  const { ledger, copyAll, close: closeLedger } = liveLedger(seb, servers, deployed);
+  const { ledger, close: closeLedger } = liveLedger(seb, servers, deployed);
   let round = 0;
   let killed = false;
   /** A failpoint that kills: what it was set in must be seen to be gone before it is started again. */
@@ -111,11 +111,18 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     for (const name of SERVICES) await services[name].ready();
   }
 
+  /** Without a place named, `seb audit` reads where the records are: in the stream, as the user that may read and nothing else. */
+  const inStream = [
+    ...["--nats", servers.nats.url, "--nats-user", "audit"],
+    ...["--nats-password-file", join(deployed, "servers/nats/audit.password")],
+    ...SERVICES.flatMap((name) => ["--heads", join(seb, "heads", name)]),
+  ];
   const run: Environment["run"] = (bin, args, more = {}) => {
-    if (bin === "seb" && args[0] === "audit") copyAll();
+    const named = args.some((arg) => ["--records", "--nats", "--help"].includes(arg));
+    const place = bin === "seb" && args[0] === "audit" && !named ? inStream : [];
     return runCommand({
       command: process.execPath,
-      args: [BIN[bin], ...args],
+      args: [BIN[bin], ...args, ...place],
       cwd: more.cwd ?? folder,
       env: { PATH: process.env.PATH, HOME: join(folder, "home"), ...clock?.env, ...more.env },
       timeoutMs: 60_000,

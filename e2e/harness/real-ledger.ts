@@ -11,8 +11,6 @@ const POLL_MS = 5;
 
 export interface LiveLedger {
   readonly ledger: Ledger;
-  /** Brings the copies of all chains up to date. */
-  copyAll(): void;
   close(): Promise<void>;
 }
 
@@ -52,7 +50,6 @@ export function liveLedger(seb: string, servers: RealServers, deployed: string):
   };
   return {
     ledger: { of: copied(files.of), path: copied(files.path), find: copied(files.find) },
-    copyAll,
     close: async () => {
       await reader.stop();
     },

@@ -1,6 +1,6 @@
 // A copy of the built tree, small enough to be made in a moment, in which one file can be changed without touching the checkout.
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 /** What a workspace needs to run; its sources stay behind. */
 const SHIPPED = ["package.json", "dist", "bin", "preload", "vectors"];
@@ -32,6 +32,16 @@ function copyGroup(root, to, group) {
       const from = join(root, group, workspace, part);
       if (existsSync(from)) cpSync(from, join(to, group, workspace, part), { recursive: true });
     }
+    withoutBundles(join(to, group, workspace, "dist"));
+  }
+}
+
+/** An executable's bundle has everything in it already: in the copy each runs from the files that a mutant is put into. */
+function withoutBundles(dist) {
+  if (!existsSync(dist)) return;
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const name = /(.*)\.entry\.js$/.exec(basename(file))?.[1];
+    if (name !== undefined) writeFileSync(join(dist, dirname(file), `${name}.js`), `import "./${name}.entry.js";\n`);
   }
 }
 

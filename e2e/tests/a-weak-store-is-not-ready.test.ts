@@ -33,7 +33,7 @@ beforeEach(async () => {
   operation = { ...OPERATION, parameters: { ...OPERATION.parameters, replicas } };
 });
 
-/** The services look at their servers' settings every five seconds. */
+/** The services look at their servers' settings every two seconds. */
 const NOTICED_WITHIN_MS = 60_000;
 const allReady = async () => {
   for (const name of SERVICES) await real.services[name].ready();

@@ -174,7 +174,7 @@ export const RECORDS_AND_SECRETS = [
     [
       "an answer that was not written is a success",
       "output",
-      edit("apps/seb/dist/main.js", "unwritten !== undefined && code === 0", "false"),
+      edit("apps/seb/dist/main.entry.js", "unwritten !== undefined && code === 0", "false"),
       { filter: "exit 3, and why" },
     ],
   ]),

@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { runAgentCli, runProcess } from "../dist/index.js";
-
-await runProcess(runAgentCli);
+import "../dist/agent-cli-main.js";

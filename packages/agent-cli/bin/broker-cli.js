@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { runBrokerCli, runProcess } from "../dist/index.js";
-
-await runProcess(runBrokerCli);
+import "../dist/broker-cli-main.js";

@@ -17,7 +17,7 @@ export interface RedisStoreOptions {
   readonly commandTimeoutMs?: number;
   /** How long an unanswered change is looked for before it counts as unavailable, in milliseconds; default 1000. */
   readonly confirmMs?: number;
-  /** In milliseconds, default 5000. */
+  /** In milliseconds, default 2000. */
   readonly settingsEveryMs?: number;
 }
 

@@ -29,7 +29,7 @@ const FIRST_CONNECT_MS = 1000;
 export async function openRedisStore(options: RedisStoreOptions): Promise<Result<RedisStore, "setting_invalid">> {
   const endpoint = await endpointOf(options);
   if (!endpoint.ok) return endpoint;
-  const { minReplicas = 0, settingsEveryMs = 5000, confirmMs = 1000 } = options;
+  const { minReplicas = 0, settingsEveryMs = 2000, confirmMs = 1000 } = options;
   const link = new RedisLink({ endpoint: endpoint.value, minReplicas, settingsEveryMs });
   await link.start(FIRST_CONNECT_MS);
   return ok({

@@ -125,7 +125,7 @@ class Link implements NatsLink {
 
   async #look(): Promise<void> {
     const { monitorUrls, files } = this.#endpoint;
-    const { account = "STORE", settingsEveryMs = 5000 } = this.#options;
+    const { account = "STORE", settingsEveryMs = 2000 } = this.#options;
     const facts = await askMonitors(monitorUrls, account, files);
     if (this.#closed) return;
     this.#facts = facts;

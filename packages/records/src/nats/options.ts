@@ -19,7 +19,7 @@ export interface NatsLinkOptions {
   readonly passwordFile?: string;
   /** PEM files for `tls://` and for `https://` monitoring; default: the system's authorities and no client certificate. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
-  /** How often the servers' settings are looked at, in milliseconds; default 5000. */
+  /** How often the servers' settings are looked at, in milliseconds; default 2000. */
   readonly settingsEveryMs?: number;
 }
 

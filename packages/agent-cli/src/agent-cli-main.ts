@@ -1,0 +1,4 @@
+import { runAgentCli } from "./agent-cli.js";
+import { runProcess } from "./process-io.js";
+
+await runProcess(runAgentCli);
