@@ -17,6 +17,7 @@ export default {
   injectGlobals: false,
   watchman: false,
   testTimeout: 120_000,
+  testSequencer: fileURLToPath(new URL("jest-sequencer.mjs", import.meta.url)),
   // Never many: each has servers and services of its own.
   maxWorkers: Math.min(unit.maxWorkers, 4),
 };

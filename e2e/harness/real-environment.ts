@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, runCommand, startNats, startRedis, type TestClock, tempDir, testClock } from "@seb/testkit";
 import { createAgent, readKey } from "./agent.js";
-import { BIN, PREPARE_MAIN, ROOT } from "./build.js";
+import { BIN, BRIEF_LIFE, PREPARE_MAIN, ROOT } from "./build.js";
 import { activate, readControl } from "./control.js";
 import type { Environment, EnvironmentOptions, Failpoint, ServiceName } from "./environment.js";
 import { createGitops } from "./gitops.js";
@@ -50,7 +50,7 @@ async function makeEnvironment(folder: string, seb: string, urls: Readonly<Recor
   };
   const [servers] = await Promise.all([
     deploy(),
-    runNode([PREPARE_MAIN, seb, JSON.stringify(urls)], { env, cwd: folder }),
+    runNode([...BRIEF_LIFE, PREPARE_MAIN, seb, JSON.stringify(urls)], { env, cwd: folder }),
   ]);
   return { deployed, servers };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnProcess } from "@seb/testkit";
-import { READ_RECORDS_MAIN, ROOT } from "./build.js";
+import { BRIEF_LIFE, READ_RECORDS_MAIN, ROOT } from "./build.js";
 import type { ServiceName } from "./environment.js";
 import { createLedger, type Ledger } from "./ledger.js";
 import type { RealServers } from "./real-settings.js";
@@ -25,7 +25,7 @@ export function liveLedger(seb: string, servers: RealServers, deployed: string):
   };
   const reader = spawnProcess({
     command: process.execPath,
-    args: [READ_RECORDS_MAIN, seb, JSON.stringify(access)],
+    args: [...BRIEF_LIFE, READ_RECORDS_MAIN, seb, JSON.stringify(access)],
     env: { PATH: process.env.PATH, SEB_ROOT: ROOT },
   });
   const [want, have] = [join(seb, "records.want"), join(seb, "records.have")];
