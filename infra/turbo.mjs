@@ -24,8 +24,9 @@ export function turbo(args) {
 
 /** Builds what changed, in every workspace. Answers an exit code; says nothing when nothing had to be built. */
 export async function build({ force = false } = {}) {
-  const args = ["run", "build", "--cache=local:rw", "--output-logs=errors-only"];
-  const result = await turbo(force ? [...args, "--force"] : args);
+  // Cached results are written but not read when everything is to be built.
+  const cache = force ? "--cache=local:w" : "--cache=local:rw";
+  const result = await turbo(["run", "build", cache, "--output-logs=errors-only"]);
   if (result.code !== 0) {
     process.stderr.write(result.output);
     say("the build failed; nothing was run");
@@ -40,7 +41,7 @@ export async function build({ force = false } = {}) {
     say(`built ${Number(total ?? 0) - Number(cached ?? 0)} of ${total ?? "?"} workspaces in ${seconds(result.ms)}`);
   }
   try {
-    await bundleExecutables();
+    await bundleExecutables({ force });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     say("the executables could not be bundled; nothing was run");

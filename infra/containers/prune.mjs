@@ -1,4 +1,5 @@
-// `prune.mjs apps/broker`: leaves of the repository what one service runs on: its dist, the dist of the workspaces it reaches, node_modules.
+// `prune.mjs apps/broker`: leaves of the repository what one service runs on: its dist with the bundle that is started, the dist of the
+// workspaces it reaches and node_modules, for what a bundle finds beside modules (git's starter, Cedar) and for the licences of packages.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 

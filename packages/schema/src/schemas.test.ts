@@ -1,5 +1,4 @@
 import { describe, expect, it } from "@jest/globals";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 import * as schema from "./index.js";
 import {
@@ -37,9 +36,7 @@ describe("every exported schema", () => {
     expect(exported.length).toBeGreaterThan(60);
   });
 
-  it.each(exported)("%s is a schema, and compiles in ajv's strict mode", (_, value) => {
-    const meta = new Ajv2020({ strict: true });
-    expect({ valid: meta.validateSchema(value), errors: meta.errors }).toEqual({ valid: true, errors: null });
+  it.each(exported)("%s compiles in ajv's strict mode", (_, value) => {
     expect(() => validate(value, undefined, "request_invalid")).not.toThrow();
     expect(validate(value, undefined, "request_invalid").ok).toBe(false);
   });

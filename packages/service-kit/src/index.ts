@@ -11,7 +11,7 @@ export {
   type ShellRefusal,
 } from "./http-service.js";
 export { createLog, type Log, type LogOptions, maskSecrets } from "./log.js";
-export { type Round, runMain, type ServiceMain, type Startable } from "./main/run-service.js";
+export { type Round, runMain, type ServiceMain, type Startable } from "./main/run.js";
 export { stopSignal } from "./main/stop-signals.js";
 export { createMetrics, type Metrics } from "./metrics.js";
 export { PROBLEM_TYPE, type ProblemExtra, problem, problemHeaders } from "./problem.js";

@@ -5,7 +5,7 @@ import { createHttpService } from "../http-service.js";
 import { createLog } from "../log.js";
 import { createMetrics } from "../metrics.js";
 import { StartError } from "../start-error.js";
-import { type Round, runMain, type ServiceMain } from "./run-service.js";
+import { type Round, runMain, type ServiceMain } from "./run.js";
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
