@@ -36,8 +36,9 @@ export function createLedger(seb: string): Ledger {
   const of = (service: string): LedgerRecord[] => {
     const file = path(service);
     if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").split("\n");
-    return lines.filter((line) => line !== "").map((line) => payloadOf(line) as unknown as LedgerRecord);
+    // Behind the last newline stands what is just being written, or what a crash has torn.
+    const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+    return lines.map((line) => payloadOf(line) as unknown as LedgerRecord);
   };
   return {
     of,
