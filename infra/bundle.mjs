@@ -1,6 +1,6 @@
 // Makes one file of each executable of the build (`dist/main.entry.js` becomes `dist/main.js`): a process then starts by reading one file
 // instead of a thousand, which is most of what a command line's start costs.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { bundleOf, filesBelow, isEntry } from "./outputs.mjs";
 import { root, say, seconds } from "./process.mjs";
@@ -38,7 +38,6 @@ function look(path) {
 
 /** What was said of each bundle; nothing where it cannot be read. */
 function readStamps() {
-  if (!existsSync(STAMPS)) return {};
   try {
     return JSON.parse(readFileSync(STAMPS, "utf8")) ?? {};
   } catch {

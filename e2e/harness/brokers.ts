@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Agent, createAgent, readKey } from "./agent.js";
 import { ROOT } from "./build.js";
 import type { Environment } from "./environment.js";
-import { payloadOf } from "./json.js";
-import type { LedgerRecord } from "./ledger.js";
+import { type LedgerRecord, recordsIn } from "./ledger.js";
 import { type RealService, realService } from "./real-service.js";
 import { readTrust, trustEntry, writeTrust } from "./trust.js";
 
@@ -61,10 +60,7 @@ export async function startSecondBroker(world: Environment): Promise<SecondBroke
 export function recordsOf(world: Environment, instance: "broker-1" | "broker-2"): readonly LedgerRecord[] {
   // A look at any chain brings the copies of all of them up to date.
   const folder = join(world.ledger.path("broker"), "..");
-  const file = join(folder, `${instance}.jsonl`);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => payloadOf(line) as unknown as LedgerRecord);
+  return recordsIn(join(folder, `${instance}.jsonl`));
 }
 
 /** What the brokers recorded of one certificate: kind by kind, of both chains. */

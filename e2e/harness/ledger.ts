@@ -25,6 +25,13 @@ export interface Ledger {
   ): readonly LedgerRecord[];
 }
 
+/** The records that stand in a chain's file. Behind the last newline stands what is just being written, or what a crash has torn. */
+export function recordsIn(file: string): LedgerRecord[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => payloadOf(line) as unknown as LedgerRecord);
+}
+
 export function createLedger(seb: string): Ledger {
   const path = (service: string) => {
     const folder = join(seb, service, "records");
@@ -33,13 +40,7 @@ export function createLedger(seb: string): Ledger {
     const name = chains.find((file) => file === `${service}-1.jsonl`) ?? chains[0];
     return join(folder, name ?? "none");
   };
-  const of = (service: string): LedgerRecord[] => {
-    const file = path(service);
-    if (!existsSync(file)) return [];
-    // Behind the last newline stands what is just being written, or what a crash has torn.
-    const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-    return lines.map((line) => payloadOf(line) as unknown as LedgerRecord);
-  };
+  const of = (service: string) => recordsIn(path(service));
   return {
     of,
     path,

@@ -9,7 +9,7 @@ import { createGitops } from "./gitops.js";
 import { liveLedger } from "./real-ledger.js";
 import { streamRecords } from "./real-records.js";
 import { type RealService, realService } from "./real-service.js";
-import { adaptSettings, type RealServers, SERVICES, settingsFile } from "./real-settings.js";
+import { adaptSettings, auditFlags, auditPassword, type RealServers, SERVICES, settingsFile } from "./real-settings.js";
 
 /** What only separate processes have. */
 export interface RealParts extends RealServers {
@@ -111,12 +111,8 @@ export async function startRealEnvironment(options: EnvironmentOptions = {}): Pr
     for (const name of SERVICES) await services[name].ready();
   }
 
-  /** Without a place named, `seb audit` reads where the records are: in the stream, as the user that may read and nothing else. */
-  const inStream = [
-    ...["--nats", servers.nats.url, "--nats-user", "audit"],
-    ...["--nats-password-file", join(deployed, "servers/nats/audit.password")],
-    ...SERVICES.flatMap((name) => ["--heads", join(seb, "heads", name)]),
-  ];
+  /** Without a place named, `seb audit` reads where the records are. */
+  const inStream = auditFlags(seb, { url: servers.nats.url, passwordFile: auditPassword(deployed) });
   const run: Environment["run"] = (bin, args, more = {}) => {
     const named = args.some((arg) => ["--records", "--nats", "--help"].includes(arg));
     const place = bin === "seb" && args[0] === "audit" && !named ? inStream : [];

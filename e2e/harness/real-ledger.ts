@@ -4,7 +4,7 @@ import { spawnProcess } from "@seb/testkit";
 import { BRIEF_LIFE, READ_RECORDS_MAIN, ROOT } from "./build.js";
 import type { ServiceName } from "./environment.js";
 import { createLedger, type Ledger } from "./ledger.js";
-import type { RealServers } from "./real-settings.js";
+import { auditPassword, type RealServers } from "./real-settings.js";
 
 const COPY_TIMEOUT_MS = 30_000;
 const POLL_MS = 5;
@@ -21,7 +21,7 @@ export function liveLedger(seb: string, servers: RealServers, deployed: string):
     urls: [servers.nats.url],
     monitorUrls: [servers.nats.monitorUrl],
     username: "audit",
-    passwordFile: join(deployed, "servers/nats/audit.password"),
+    passwordFile: auditPassword(deployed),
   };
   const reader = spawnProcess({
     command: process.execPath,

@@ -18,6 +18,15 @@ export interface RealServers {
   readonly nats: RunningNats;
 }
 
+/** Password of `audit`, the user of NATS that may read records and nothing else. */
+export const auditPassword = (deployed: string) => join(deployed, "servers/nats/audit.password");
+
+/** Flags by which `seb audit` reads an environment's chains in their stream, beside the heads in the services' folders. */
+export function auditFlags(seb: string, nats: { readonly url: string; readonly passwordFile: string }): string[] {
+  const heads = SERVICES.flatMap((name) => ["--heads", join(seb, "heads", name)]);
+  return ["--nats", nats.url, "--nats-user", "audit", "--nats-password-file", nats.passwordFile, ...heads];
+}
+
 export const settingsFile = (deployed: string, service: ServiceName) => join(deployed, service, `${service}.yaml`);
 
 /**

@@ -5,6 +5,7 @@ import { refusedPort } from "@seb/testkit";
 import type { Environment } from "../harness/environment.js";
 import { payloadOf } from "../harness/json.js";
 import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { auditFlags, auditPassword } from "../harness/real-settings.js";
 import { certify, OPERATION } from "../harness/scene.js";
 
 // Always over real servers: embedded records are files, which the auditor reads from a folder.
@@ -21,10 +22,9 @@ afterAll(() => world?.cleanup());
 
 /** `seb audit`, reading from NATS as the user that may read and nothing else. */
 async function audit(args: readonly string[], change: { url?: string; password?: string } = {}) {
-  const heads = ["signer", "broker", "revocation"].flatMap((name) => ["--heads", join(world.seb, "heads", name)]);
-  const password = change.password ?? join(real.deployed, "servers/nats/audit.password");
-  const nats = ["--nats", change.url ?? real.nats.url, "--nats-user", "audit", "--nats-password-file", password];
-  const ran = await world.run("seb", ["audit", ...args, ...nats, ...heads, "--json"]);
+  const passwordFile = change.password ?? auditPassword(real.deployed);
+  const place = auditFlags(world.seb, { url: change.url ?? real.nats.url, passwordFile });
+  const ran = await world.run("seb", ["audit", ...args, ...place, "--json"]);
   return { code: ran.code, value: JSON.parse(ran.stdout) };
 }
 

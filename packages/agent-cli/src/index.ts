@@ -1,4 +1,3 @@
 export { runAgentCli } from "./agent-cli.js";
 export { runBrokerCli } from "./broker-cli.js";
 export type { Io } from "./io.js";
-export { runProcess } from "./process-io.js";
