@@ -4,6 +4,7 @@ export * from "./codes.js";
 export * from "./contract.js";
 export * from "./control.js";
 export * from "./http.js";
+export * from "./mistake.js";
 export * from "./result.js";
 export * from "./steps.js";
 export * from "./tokens.js";

@@ -1,4 +1,5 @@
 import type { Code } from "./codes.js";
+import type { Mistake } from "./mistake.js";
 
 /**
  * An expected failure: a code of the closed table, where in the input it was found, and a sentence for a person.
@@ -11,6 +12,8 @@ export interface Failure<C extends Code = Code> {
   readonly pointer?: string;
   /** Machine-readable facts for records and problems: identifiers, numbers, digests; never secrets. */
   readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Mistakes in files, for the person who wrote them: printed and logged, but part of no record and no problem. */
+  readonly mistakes?: readonly Mistake[];
 }
 
 /** Outcome of anything that can fail for an expected reason. What is thrown instead was not foreseen. */
@@ -23,11 +26,11 @@ export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-/** Builds a failure; `more` adds a pointer or facts. */
+/** Builds a failure; `more` adds a pointer, facts or mistakes. */
 export function fail<C extends Code>(
   code: C,
   detail: string,
-  more: { readonly pointer?: string; readonly facts?: Failure["facts"] } = {},
+  more: Pick<Failure, "pointer" | "facts" | "mistakes"> = {},
 ): { readonly ok: false; readonly error: Failure<C> } {
   return {
     ok: false,
@@ -36,6 +39,7 @@ export function fail<C extends Code>(
       detail,
       ...(more.pointer === undefined ? {} : { pointer: more.pointer }),
       ...(more.facts === undefined ? {} : { facts: more.facts }),
+      ...(more.mistakes === undefined ? {} : { mistakes: more.mistakes }),
     },
   };
 }
