@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
 import { packageOf, violations } from "./boundaries.mjs";
+import { circles } from "./circles.mjs";
 import { readSource, readWorkspaces } from "./workspaces.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -29,6 +30,10 @@ describe("the workspaces of this checkout", () => {
 
   it("keep every dependency rule", () => {
     expect(violations(rules, workspaces)).toEqual([]);
+  });
+
+  it("hold no circle of imports", () => {
+    expect(circles(workspaces)).toEqual([]);
   });
 
   it("are all found, each under a tag with a rule", () => {
@@ -156,5 +161,29 @@ describe("packageOf", () => {
     ["./index.js", undefined],
   ])("%s", (specifier, expected) => {
     expect(packageOf(specifier)).toBe(expected);
+  });
+});
+
+describe("a circle of imports", () => {
+  it.each([
+    ["of two files", { "src/a.ts": 'import "./b.js";', "src/b.ts": 'import "./a.js";' }],
+    ["of types", { "src/a.ts": 'import type { B } from "./b.js";', "src/b.ts": 'export type { A } from "./a.js";' }],
+    [
+      "through a folder",
+      {
+        "src/a.ts": 'import "./c/b.js";',
+        "src/c/b.ts": 'import "./d.js";',
+        "src/c/d.ts": 'export * from "../a.js";',
+      },
+    ],
+  ])("%s is told once, with its way", (_title, sources) => {
+    const [told, ...more] = circles([workspace("seal", "seal", [], sources)]);
+    expect(told).toMatch(/^@seb\/seal: src\/a\.ts > .* > src\/a\.ts$/);
+    expect(more).toEqual([]);
+  });
+
+  it("is not seen where one file is imported twice", () => {
+    const sources = { "src/a.ts": 'import "./b.js";', "src/c.ts": 'import "./b.js"; import "./a.js";', "src/b.ts": "" };
+    expect(circles([workspace("seal", "seal", [], sources)])).toEqual([]);
   });
 });

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import canonicalize from "canonicalize";
 import { parse, stringify } from "yaml";
 import { http } from "./agent.js";
-import { type Environment, until } from "./environment.js";
 import { digest, payloadOf } from "./json.js";
 import { giveOrderByTwo } from "./orders.js";
+import { until } from "./until.js";
+import type { Environment } from "./world.js";
 
 /** Texts of a control folder by path. */
 export type ControlFiles = Readonly<Record<string, string>>;

@@ -1,84 +1,20 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type CommandResult,
-  runCommand,
-  type SpawnedProcess,
-  spawnProcess,
-  type TestClock,
-  tempDir,
-  testClock,
-} from "@seb/testkit";
-import { type Agent, createAgent, type KeyFile, readKey } from "./agent.js";
-import { BIN, type Bin, BRIEF_LIFE, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
-import { createGitops, type Gitops } from "./gitops.js";
-import { createLedger, type Ledger } from "./ledger.js";
-import { type RealParts, startRealEnvironment } from "./real-environment.js";
-import { fileRecords, type RecordPlace } from "./record-place.js";
+import { runCommand, type SpawnedProcess, spawnProcess, tempDir, testClock } from "@seb/testkit";
+import { createAgent, readKey } from "./agent.js";
+import { BIN, BRIEF_LIFE, DEV_MAIN, FAILPOINT_MAIN, ROOT } from "./build.js";
+import { createGitops } from "./gitops.js";
+import { createLedger } from "./ledger.js";
+import { startRealEnvironment } from "./real-environment.js";
+import { fileRecords } from "./record-place.js";
+import type { Failpoint, ServiceName } from "./services.js";
+import type { Environment, EnvironmentOptions } from "./world.js";
 
-export type ServiceName = "signer" | "broker" | "revocation";
-
-/** A failpoint around one step, see `mains/failpoint.mjs`. */
-export interface Failpoint {
-  readonly step: string;
-  readonly when: "before" | "after";
-  readonly do: "kill" | "throw" | "pause";
-  readonly in?: "broker" | "signer";
-}
-
-export interface EnvironmentOptions {
-  /** The services follow a clock that the test can set. */
-  readonly clock?: boolean;
-  /** More environment variables of the services' process. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Only over real servers: changes control folder, ceilings and targets before the first start. */
-  readonly prepare?: (place: { readonly folder: string; readonly seb: string }) => Promise<void>;
-}
+export type { Failpoint, ServiceName } from "./services.js";
+export { until } from "./until.js";
+export { type Environment, type EnvironmentOptions, fileOf, type RealParts } from "./world.js";
 
 const READY_TIMEOUT_MS = 40_000;
-
-/** An environment over a folder of its own: its services, command lines, GitOps repository, records. Embedded, it is one `seb dev` process. */
-export interface Environment {
-  /** Folder that holds `.seb`; the working directory of the command lines. */
-  readonly folder: string;
-  readonly seb: string;
-  readonly urls: Readonly<Record<ServiceName, string>>;
-  readonly agent: Agent;
-  readonly gitops: Gitops;
-  readonly ledger: Ledger;
-  /** The place of the records, for whoever may do there what no service may. */
-  readonly records: RecordPlace;
-  /** Folder in which the shared store keeps its files. */
-  readonly store: string;
-  readonly clock: TestClock | undefined;
-  /** Servers and processes, where the environment has them. */
-  readonly real: RealParts | undefined;
-  key(name: string): KeyFile;
-  /** Runs a command line of the build in the folder, with nothing of this process's environment but PATH and HOME. */
-  run(
-    bin: Bin,
-    args: readonly string[],
-    options?: { env?: Record<string, string>; cwd?: string; input?: string },
-  ): Promise<CommandResult>;
-  stopService(name: ServiceName): Promise<void>;
-  startService(name: ServiceName): Promise<void>;
-  /** Ends everything as a crash would: services, store and records. */
-  kill9(): Promise<void>;
-  /** The same of the services alone, as far as they are separate from what they stand on. */
-  killServices(): Promise<void>;
-  /** Ends the process in good order; its chains are closed. */
-  stop(): Promise<void>;
-  /** Starts the process again over the same folder, with a failpoint if given. */
-  start(failpoint?: Failpoint): Promise<void>;
-  /** Has the failpoint been reached? */
-  reached(): boolean;
-  /** Lets a paused failpoint go on. */
-  resume(): void;
-  process(): SpawnedProcess;
-  /** Ids of all processes that write something: services, and where there are any, servers. */
-  pids(): readonly number[];
-  cleanup(): Promise<void>;
-}
 
 /** Do tests run over three processes on Redis and NATS? */
 export const REAL = process.env.SEB_ENV === "real";
@@ -192,18 +128,4 @@ async function startEmbedded(options: EnvironmentOptions): Promise<Environment> 
       await place.cleanup();
     },
   };
-}
-
-/** Waits until a condition holds. @throws at the timeout, in milliseconds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-/** Text of a file below the dev folder. */
-export function fileOf(environment: Environment, ...path: string[]): string {
-  return readFileSync(join(environment.seb, ...path), "utf8");
 }

@@ -1,6 +1,6 @@
 import { type Answer, http, seal } from "./agent.js";
-import type { Environment } from "./environment.js";
 import { freshId } from "./json.js";
+import type { Environment } from "./world.js";
 
 export type Operator = "alice" | "bob";
 

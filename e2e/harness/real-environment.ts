@@ -4,19 +4,13 @@ import { freePort, runCommand, startNats, startRedis, type TestClock, tempDir, t
 import { createAgent, readKey } from "./agent.js";
 import { BIN, BRIEF_LIFE, PREPARE_MAIN, ROOT } from "./build.js";
 import { activate, readControl } from "./control.js";
-import type { Environment, EnvironmentOptions, Failpoint, ServiceName } from "./environment.js";
 import { createGitops } from "./gitops.js";
 import { liveLedger } from "./real-ledger.js";
 import { streamRecords } from "./real-records.js";
-import { type RealService, realService } from "./real-service.js";
+import { realService } from "./real-service.js";
 import { adaptSettings, auditFlags, auditPassword, type RealServers, SERVICES, settingsFile } from "./real-settings.js";
-
-/** What only separate processes have. */
-export interface RealParts extends RealServers {
-  readonly services: Readonly<Record<ServiceName, RealService>>;
-  /** Folder that `seb init` wrote, the settings taken to this environment. */
-  readonly deployed: string;
-}
+import type { Failpoint, ServiceName } from "./services.js";
+import type { Environment, EnvironmentOptions } from "./world.js";
 
 /** Starts Redis and NATS with the users and permissions that `seb init` wrote for them. */
 async function startServers(folder: string, deployed: string): Promise<RealServers> {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnProcess } from "@seb/testkit";
 import { BRIEF_LIFE, READ_RECORDS_MAIN, ROOT } from "./build.js";
-import type { ServiceName } from "./environment.js";
 import { createLedger, type Ledger } from "./ledger.js";
 import { auditPassword, type RealServers } from "./real-settings.js";
+import type { ServiceName } from "./services.js";
 
 const COPY_TIMEOUT_MS = 30_000;
 const POLL_MS = 5;

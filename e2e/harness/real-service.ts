@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type SpawnedProcess, spawnProcess } from "@seb/testkit";
 import { BRIEF_LIFE, FAILPOINT_SERVICE_MAIN, SERVICE_MAIN } from "./build.js";
-import type { ServiceName } from "./environment.js";
+import type { ServiceName } from "./services.js";
 
 const READY_TIMEOUT_MS = 40_000;
 const DRAIN_MS = 20_000;

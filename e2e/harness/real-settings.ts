@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningNats, RunningRedis } from "@seb/testkit";
 import { parse, stringify } from "yaml";
-import type { ServiceName } from "./environment.js";
+import type { ServiceName } from "./services.js";
 
 export const SERVICES = ["revocation", "broker", "signer"] as const;
 

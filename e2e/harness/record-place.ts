@@ -1,6 +1,6 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { ServiceName } from "./environment.js";
 import type { Ledger } from "./ledger.js";
+import type { ServiceName } from "./services.js";
 
 /** Where the services' records lie, as it is seen by somebody who may do there what no service may. */
 export interface RecordPlace {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { RealParts } from "./real-environment.js";
+import type { RealParts } from "./world.js";
 
 // Both protocols by hand: no client's own bounds stand between a user and what the server lets it do.
 

@@ -5,10 +5,11 @@ import { http } from "../harness/agent.js";
 import { type Environment, until } from "../harness/environment.js";
 import { payloadOf } from "../harness/json.js";
 import { giveOrder, giveOrderByTwo } from "../harness/orders.js";
-import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { startRealEnvironment } from "../harness/real-environment.js";
 import { SERVICES } from "../harness/real-settings.js";
 import { certify, OPERATION, verdict } from "../harness/scene.js";
 import { redisUser } from "../harness/store-users.js";
+import type { RealParts } from "../harness/world.js";
 
 // Always over real servers: the services go on running while their store is taken from under them.
 let world: Environment;

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { recordedOf, type SecondBroker, startSecondBroker } from "../harness/brokers.js";
 import type { Environment } from "../harness/environment.js";
 import { payloadOf } from "../harness/json.js";
-import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { startRealEnvironment } from "../harness/real-environment.js";
 import { certify, OPERATION } from "../harness/scene.js";
 import { natsUser, publish, type Reply, redisUser } from "../harness/store-users.js";
+import type { RealParts } from "../harness/world.js";
 
 // Always over real servers: with the users and passwords that `seb init` wrote for them.
 let world: Environment;

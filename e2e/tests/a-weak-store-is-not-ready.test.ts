@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { parse, stringify } from "yaml";
 import { type Environment, until } from "../harness/environment.js";
-import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { startRealEnvironment } from "../harness/real-environment.js";
 import { SERVICES, settingsFile } from "../harness/real-settings.js";
 import { certify, hotfix, OPERATION } from "../harness/scene.js";
 import { natsUser, redisUser } from "../harness/store-users.js";
+import type { RealParts } from "../harness/world.js";
 
 // Always over real servers: their settings are what this is about.
 let world: Environment;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { http } from "../harness/agent.js";
 import { type Environment, type ServiceName, until } from "../harness/environment.js";
-import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { startRealEnvironment } from "../harness/real-environment.js";
 import { SERVICES } from "../harness/real-settings.js";
 import { certify, OPERATION } from "../harness/scene.js";
+import type { RealParts } from "../harness/world.js";
 
 // Always over real servers: they may come before, between and after the services.
 let world: Environment;

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { refusedPort } from "@seb/testkit";
 import type { Environment } from "../harness/environment.js";
 import { payloadOf } from "../harness/json.js";
-import { type RealParts, startRealEnvironment } from "../harness/real-environment.js";
+import { startRealEnvironment } from "../harness/real-environment.js";
 import { auditFlags, auditPassword } from "../harness/real-settings.js";
 import { certify, OPERATION } from "../harness/scene.js";
+import type { RealParts } from "../harness/world.js";
 
 // Always over real servers: embedded records are files, which the auditor reads from a folder.
 let world: Environment;

@@ -1,5 +1,5 @@
 import { type AgentDefinition, fail, ok, type Result } from "@seb/schema";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 
 /**
  * The agent that registered a key.

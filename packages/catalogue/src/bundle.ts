@@ -13,6 +13,7 @@ import {
   validate,
   Windows,
 } from "@seb/schema";
+import type { Bundle } from "./bundle-contents.js";
 import { bundleMistakes } from "./cross-check.js";
 import {
   type ControlFiles,
@@ -25,25 +26,6 @@ import {
   readFolder,
 } from "./files.js";
 import { type PolicyTest, policyTests } from "./policy-test.js";
-
-/** A control folder that was read and checked as a whole. Its values are frozen. */
-export interface Bundle {
-  /** Digest (`seb-bundle-v1`) of the files. */
-  readonly digest: string;
-  /** By name. */
-  readonly actions: ReadonlyMap<string, ActionDefinition>;
-  readonly services: ReadonlyMap<string, ServiceDefinition>;
-  /** By subject, e.g. `agent:oncall-v3`. */
-  readonly agents: ReadonlyMap<string, AgentDefinition>;
-  readonly people: ReadonlyMap<string, PersonDefinition>;
-  readonly roots: ReadonlyMap<string, RootDefinition>;
-  readonly windows: Windows;
-  readonly modes: Modes;
-  readonly thresholds: Thresholds;
-  /** Cedar texts: all `policy/*.cedar` in path order, and the schema. Not parsed here. */
-  readonly cedar: { readonly policies: string; readonly schema: string };
-  readonly policyTests: readonly PolicyTest[];
-}
 
 /**
  * Packs the texts of a control folder, by path relative to it, after reading and cross-checking every file.

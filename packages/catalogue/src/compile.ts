@@ -11,7 +11,7 @@ import {
   validate,
 } from "@seb/schema";
 import { scopeProblem } from "./admits.js";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { member } from "./definition.js";
 import { openRange, type Scope } from "./plan.js";
 import { parseResource } from "./resource.js";

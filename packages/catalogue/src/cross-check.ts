@@ -1,6 +1,6 @@
 import { jwkThumbprint } from "@seb/canonical";
 import type { ActionDefinition, ServiceDefinition, Windows } from "@seb/schema";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { actionMistakes, liveUse, type Mistake, operationUse } from "./definition.js";
 
 /** A mistake and the control file that holds it. */

@@ -1,7 +1,8 @@
 export { actionView } from "./action-view.js";
 export { admits } from "./admits.js";
 export { agentAllowed, agentByKey } from "./agent.js";
-export { type Bundle, openBundle, packBundle } from "./bundle.js";
+export { openBundle, packBundle } from "./bundle.js";
+export type { Bundle } from "./bundle-contents.js";
 export { compile } from "./compile.js";
 export { contractDigest, contractText, operationDigest, stableContractDigest } from "./digests.js";
 export { type ControlFiles, MAX_BUNDLE_BYTES, MAX_FILES } from "./files.js";

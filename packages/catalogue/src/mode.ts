@@ -1,4 +1,4 @@
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { member } from "./definition.js";
 
 /** Whether certificates of an action on a service may execute; the most specific entry of `modes.yaml` counts. */

@@ -1,6 +1,6 @@
 import type { Json } from "@seb/canonical";
 import { fail, ok, type Result } from "@seb/schema";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { member } from "./definition.js";
 import { resourceOf } from "./resource.js";
 import { serviceValue, templateOf } from "./service-values.js";

@@ -8,7 +8,7 @@ import {
   type Result,
   type ServiceDefinition,
 } from "@seb/schema";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { member } from "./definition.js";
 import { resourceOf } from "./resource.js";
 import { fitsBound, fitsParameter, isWithin } from "./values.js";

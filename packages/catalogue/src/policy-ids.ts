@@ -1,4 +1,4 @@
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 
 const POLICY_ID = /@id\s*\(\s*"([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"\s*\)/g;
 

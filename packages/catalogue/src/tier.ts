@@ -1,5 +1,5 @@
 import type { ActionDefinition } from "@seb/schema";
-import type { Bundle } from "./bundle.js";
+import type { Bundle } from "./bundle-contents.js";
 import { member } from "./definition.js";
 import type { Scope } from "./plan.js";
 

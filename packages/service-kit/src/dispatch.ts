@@ -2,9 +2,9 @@ import { fail } from "@seb/schema";
 import { announcesBody, checkBodyHead, readBody } from "./body.js";
 import type { Exchange } from "./exchange.js";
 import { singleHeader } from "./headers.js";
-import type { Shell } from "./http-service.js";
 import type { Context, Reply, Route } from "./route.js";
 import type { Dispatch } from "./router.js";
+import type { Shell } from "./shell.js";
 import { checkQueryNames } from "./target.js";
 
 /** Runs routes: bounds on concurrency, the body, the handler, its answer. `exempt` routes answer even when overloaded. */

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BASE32_ID_RANDOM_BYTES, base32Id } from "@seb/canonical";
 import { type Code, type Failure, fail } from "@seb/schema";
 import type { HeaderTable } from "./headers.js";
-import type { Shell } from "./http-service.js";
 import { PROBLEM_TYPE, type ProblemExtra, problem, problemHeaders } from "./problem.js";
 import type { Answer } from "./route.js";
+import type { Shell } from "./shell.js";
 import type { Target } from "./target.js";
 
 /** `route` of requests that reached none. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type Code, type Failure, fail, ok, type Result } from "@seb/schema";
+import { type Failure, fail, ok, type Result } from "@seb/schema";
 import { builtinRoutes } from "./builtin-routes.js";
 import { type Clock, systemClock } from "./clock.js";
 import { dispatcher } from "./dispatch.js";
@@ -11,38 +11,9 @@ import type { Metrics } from "./metrics.js";
 import { answerParserError, parserFailure } from "./parser-errors.js";
 import type { Route } from "./route.js";
 import { createRouter } from "./router.js";
+import { DEFAULT_LIMITS, type HttpLimits, type Shell, type ShellRefusal } from "./shell.js";
 import { StartError } from "./start-error.js";
 import { readTarget } from "./target.js";
-
-/** A refusal by the shell itself, before or instead of a handler. */
-export interface ShellRefusal {
-  readonly code: Code;
-  readonly requestId: string;
-  /** A path of the route table, or `none`. */
-  readonly route: string;
-}
-
-/** Bounds of one HTTP server. */
-export interface HttpLimits {
-  /** Time for a request's head, default 5,000 ms. */
-  readonly headersTimeoutMs: number;
-  /** Time for a whole request, default 10,000 ms. */
-  readonly requestTimeoutMs: number;
-  /** Idle time of a kept connection, default 5,000 ms. */
-  readonly keepAliveTimeoutMs: number;
-  /** Requests handled at the same time, default 256; more are `overloaded`. */
-  readonly maxConcurrent: number;
-  /** Open connections, default 2,048; more are dropped. */
-  readonly maxConnections: number;
-}
-
-export const DEFAULT_LIMITS: HttpLimits = {
-  headersTimeoutMs: 5000,
-  requestTimeoutMs: 10_000,
-  keepAliveTimeoutMs: 5000,
-  maxConcurrent: 256,
-  maxConnections: 2048,
-};
 
 export interface HttpServiceOptions {
   readonly name: string;
@@ -69,17 +40,6 @@ export interface HttpService {
   listen(): Promise<{ port: number; url: string }>;
   /** Takes no more requests, waits up to `drainMs` for those in work, then cuts what is left. */
   close(options: { drainMs: number }): Promise<void>;
-}
-
-/** What the parts of the shell share. */
-export interface Shell {
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  readonly limits: HttpLimits;
-  readonly signerUrl?: string;
-  draining(): boolean;
-  refused(refusal: ShellRefusal): void;
 }
 
 /** Creates the HTTP server of a service: every input ends in a handler's answer or in an RFC 9457 problem. */

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { type Code, type Failure, fail } from "@seb/schema";
 import type { Exchange } from "./exchange.js";
 import { NO_ROUTE, newRequestId } from "./exchange.js";
-import type { Shell } from "./http-service.js";
 import { PROBLEM_TYPE, problem, problemHeaders } from "./problem.js";
+import type { Shell } from "./shell.js";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",

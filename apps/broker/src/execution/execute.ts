@@ -1,23 +1,14 @@
 import type { Taken } from "@seb/authority";
 import type { Session } from "@seb/connector";
-import type { Recorded } from "@seb/records";
 import type { ExecutionAnswer, Operation, Result } from "@seb/schema";
 import { endAs, runSteps, type Step, type TraceRow } from "../admission/steps.js";
 import type { Checked } from "../admission/subject.js";
 import type { Broker } from "../broker.js";
 import { decisionBody, type Ending } from "./bodies.js";
+import type { Decided } from "./decided.js";
 import { finish } from "./finish.js";
 import { createGuard } from "./guard.js";
 import type { Running } from "./open.js";
-
-/** An execution that was taken and whose decision is durable: nothing can be sent without one. */
-export interface Decided {
-  readonly record: Recorded<"decision">;
-  readonly checked: Checked;
-  readonly operation: Operation;
-  readonly running: Running;
-  readonly answer: ExecutionAnswer;
-}
 
 const NOTHING_SENT = "nothing was sent";
 

@@ -2,7 +2,7 @@ import { type ExecutionAnswer, ok } from "@seb/schema";
 import { runSteps, type Step } from "../admission/steps.js";
 import type { Broker } from "../broker.js";
 import { type Ending, outcomeBody } from "./bodies.js";
-import type { Decided } from "./execute.js";
+import type { Decided } from "./decided.js";
 
 const RECALL_TIMEOUT_MS = 5000;
 

@@ -1,9 +1,10 @@
 import type { Code } from "@seb/schema";
 import Type from "typebox";
-import { createHttpService, type HttpLimits, type ShellRefusal } from "../http-service.js";
+import { createHttpService } from "../http-service.js";
 import { createLog } from "../log.js";
 import { createMetrics } from "../metrics.js";
 import { defineRoute, type Route } from "../route.js";
+import type { HttpLimits, ShellRefusal } from "../shell.js";
 import { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.js";
 
 const Body = Type.Object({ name: Type.String({ maxLength: 20 }) }, { additionalProperties: false });
