@@ -2,6 +2,7 @@ import { type Bundle, type PolicyContext, policyContext } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import { askCedar, type PreparedPolicies, preparePolicies, readPolicies } from "./cedar.js";
 import { type RankedPolicies, rankPolicies } from "./ranked.js";
+import { makeWasmCallsSafe } from "./wasm-calls.js";
 
 /** One request to be judged; everything in it was verified before. */
 export interface PolicyInput {
@@ -50,6 +51,7 @@ const NEUTRAL: PolicyContext = {
  *   `@rank` of its own, when the schema does not admit an action of the bundle, or when a policy test fails.
  */
 export function createPolicyEngine(bundle: Bundle): Result<PolicyEngine, "bundle_invalid"> {
+  makeWasmCallsSafe();
   try {
     return build(bundle);
   } catch {
