@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import { tempDir, testCertificates } from "@seb/testkit";
@@ -20,6 +20,10 @@ const empty = file("empty", "\n");
 const text = file("text", "not a certificate\n");
 const broken = file("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 mkdirSync(at("folder"));
+symlinkSync("folder", at("link-to-folder"));
+symlinkSync("text", at("link-to-file"));
+symlinkSync("nothing", at("link-to-nothing"));
+symlinkSync("link-to-itself", at("link-to-itself"));
 
 const user = { username: "signer", password_file: password };
 const redis: Deployment["redis"] = { url: "redis://127.0.0.1:6379", min_replicas: 0, ...user };
@@ -48,6 +52,7 @@ describe("what a deployment gives", () => {
     ["plain and near", {}],
     ["by TLS", { redis: { ...secureRedis, ca_file: pki.caFile }, nats: { ...secureNats, ca_file: pki.caFile } }],
     ["by client certificates", { redis: { ...secureRedis, ...client }, nats: { ...secureNats, ...client } }],
+    ["with folders to make, behind a link too", { state_folder: "link-to-folder/a/b" }],
     ["with folders that are there", { state_folder: "folder", records: { ...records, heads_folder: "folder" } }],
   ])("is taken %s", async (_how, change) => {
     expect(await looked(change)).toMatchObject({ ok: true });
@@ -68,6 +73,11 @@ describe("what a deployment gives", () => {
     ["/records/heads_folder", { records: { ...records, heads_folder: text } }],
     ["/records/heads_folder", { records: { ...records, heads_folder: `${text}/heads` } }],
     ["/state_folder", { state_folder: text }],
+    ["/state_folder", { state_folder: `${text}/a/b/state` }],
+    ["/state_folder", { state_folder: "link-to-file/state" }],
+    ["/state_folder", { state_folder: "link-to-nothing" }],
+    ["/state_folder", { state_folder: "link-to-nothing/state" }],
+    ["/state_folder", { state_folder: "link-to-itself" }],
   ])("is refused for what no waiting mends: %s", async (pointer, change) => {
     expect(await looked(change)).toMatchObject({ ok: false, error: { code: "setting_invalid", pointer } });
   });

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { createSecureContext } from "node:tls";
 import { fail, ok, type Result } from "@seb/schema";
 import { readSecretFile } from "@seb/service-kit";
@@ -56,15 +57,32 @@ export function accessOf(section: string, files: AccessFiles, at: (path: string)
   });
 }
 
-/** A folder that a service writes to. It is made when it is missing; what stands in its place, or in that of a parent, is wrong. */
-export function folderOf(path: string, pointer: string): Result<string> {
+/** What is at a path: a folder, also behind a link; nothing; or something else, such as a file, a link to nothing, or what cannot be looked at. */
+function foundAt(path: string): "folder" | "nothing" | "other" {
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
-      return fail("setting_invalid", `${path} is not a folder`, { pointer });
-  } catch {
-    return fail("setting_invalid", `${path} cannot be a folder`, { pointer });
+    return statSync(path).isDirectory() ? "folder" : "other";
+  } catch (error) {
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+    if (code !== "ENOENT" && code !== "ENOTDIR") return "other";
   }
-  return ok(path);
+  try {
+    lstatSync(path);
+    return "other";
+  } catch {
+    return "nothing";
+  }
+}
+
+/**
+ * A folder that a service writes to. It is made when it is missing; what stands in its place, or in that of a parent, is wrong. The
+ * nearest path that exists decides: what `statSync` answers for a path below a file depends on the version of Node.
+ */
+export function folderOf(path: string, pointer: string): Result<string> {
+  let at = path;
+  while (foundAt(at) === "nothing" && at !== dirname(at)) at = dirname(at);
+  if (foundAt(at) === "folder") return ok(path);
+  const why = at === path ? `${path} is not a folder` : `${path} cannot be a folder: ${at} is not one`;
+  return fail("setting_invalid", why, { pointer });
 }
 
 /** The text of a file; undefined when it cannot be read. */
