@@ -67,6 +67,11 @@ const CREDENTIAL = /secret|passw|token|credential|private|api_?key|access_?key|b
 /** A long run of letters and digits may be a key or a token that was put into the wrong place. */
 const TOKEN = /(?=[A-Za-z0-9+_=]{20})(?=[A-Za-z+_=]*[0-9])(?=[0-9+_=]*[A-Za-z])|-----BEGIN/;
 
+/** Says whether text may be a key or token, which no message repeats. */
+export function mayBeToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
 /**
  * Says what a value is, for `found`: short text in backticks, numbers and flags as they are, of anything else only its kind and size.
  * Text that may be a credential, because of the member's name or because it looks like a key or token, is never repeated.
@@ -81,7 +86,7 @@ export function shown(value: unknown, member = ""): string {
   const secret = CREDENTIAL.test(member);
   if (typeof value === "string") {
     if (value === "") return "empty text";
-    return secret || TOKEN.test(value) ? `text of ${[...value].length} characters` : `\`${printable(value, 60)}\``;
+    return secret || mayBeToken(value) ? `text of ${[...value].length} characters` : `\`${printable(value, 60)}\``;
   }
   return secret ? `a ${typeof value}` : String(value);
 }
