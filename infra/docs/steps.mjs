@@ -33,7 +33,7 @@ const ADMISSION = {
   ],
   ceilings: ["`apps/broker/src/admission/ceilings.ts`", "the platform's own bounds, whatever was signed"],
   policy: [
-    "`apps/broker/src/admission/revocation.ts`",
+    "`packages/authority/src/check-view.ts`",
     "bundle and policy are not revoked, the policy's epoch is not behind",
   ],
   view: [

@@ -204,14 +204,7 @@ export const ADMISSION = [
     [
       "epochs are not compared",
       "epochs",
-      [
-        edit(
-          `${BROKER}/admission/revocation.js`,
-          'if (stale) return fail("epoch_stale"',
-          'if (false) return fail("epoch_stale"',
-        ),
-        edit("packages/authority/dist/view.js", "if (stale !== undefined) {", "if (false) {"),
-      ],
+      edit("packages/authority/dist/epochs.js", "if (stale !== undefined) {", "if (false) {"),
     ],
     [
       "a status may be of any age",

@@ -6,6 +6,7 @@ export * from "./control.js";
 export * from "./expected.js";
 export * from "./http.js";
 export * from "./mistake.js";
+export * from "./resource-pattern.js";
 export * from "./result.js";
 export * from "./schema-mistakes.js";
 export * from "./steps.js";

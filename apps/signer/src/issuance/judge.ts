@@ -1,3 +1,4 @@
+import { revokedValues } from "@seb/authority";
 import type { PolicyContext } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import { countedApprovals, isWorse } from "../approvals/count.js";
@@ -5,7 +6,6 @@ import type { Evidence } from "../evidence/gather.js";
 import type { ApprovalBody, PendingBody, PolicyInput, Volatile } from "../journal/bodies.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
-import { revokedOf } from "../word.js";
 import type { Plan } from "./plan.js";
 import { type Asked, asLine, type Entitled, type Progress } from "./request.js";
 
@@ -65,7 +65,7 @@ export async function judge(signer: Signer, it: Case, progress: Progress): Promi
   const nowSeconds = signer.ports.clock.nowMs() / 1000;
   const waiting = waitingFor(signer, it, nowSeconds);
   const approvals = waiting
-    ? countedApprovals(waiting, bundle, revokedOf(it.entitled.word, "key"), nowSeconds).slice(0, 8)
+    ? countedApprovals(waiting, bundle, revokedValues(it.entitled.word.view, "key"), nowSeconds).slice(0, 8)
     : [];
   if (waiting && approvals.length > 0) {
     const approved = ask(it, approvals.length, needed);
@@ -96,7 +96,7 @@ function ask(
   };
   const decided = entitled.control.engine.decide({ ...input, context });
   if (!decided.ok) return { input, result: decided };
-  const revoked = revokedOf(entitled.word, "policy");
+  const revoked = revokedValues(entitled.word.view, "policy");
   const [first, ...also] = decided.value.policies.filter((id) => !revoked.has(id));
   if (first !== undefined) return { input, result: ok([first, ...also]) };
   return { input, result: fail("revoked_policy", "every policy that permits this is revoked") };
