@@ -204,7 +204,14 @@ export const ADMISSION = [
     [
       "epochs are not compared",
       "epochs",
-      edit("packages/authority/dist/epochs.js", "if (stale !== undefined) {", "if (false) {"),
+      [
+        edit(
+          `${BROKER}/admission/revocation.js`,
+          'if (stale) return fail("epoch_stale"',
+          'if (false) return fail("epoch_stale"',
+        ),
+        edit("packages/authority/dist/view.js", "if (stale !== undefined) {", "if (false) {"),
+      ],
     ],
     [
       "a status may be of any age",

@@ -1,6 +1,7 @@
 import { alone, edit, mutantsOf } from "./mutant.mjs";
 
 const SIGNER = "apps/signer/dist";
+const EVIDENCE = "packages/evidence/dist";
 const VERIFY = "packages/verify-core/dist";
 
 export const ISSUANCE = [
@@ -8,13 +9,13 @@ export const ISSUANCE = [
     [
       "an envelope's signature is not checked",
       "attestation",
-      edit(`${SIGNER}/evidence/dsse.js`, "if (holds(root, signed, signature)) return", "if (true) return"),
+      edit(`${EVIDENCE}/dsse.js`, "if (holds(root, signed, signature)) return", "if (true) return"),
     ],
     [
       "any root may sign, pinned or not",
       "attestation",
       edit(
-        `${SIGNER}/evidence/dsse.js`,
+        `${EVIDENCE}/dsse.js`,
         "if (root.keyid !== keyid || !signature) continue;\n            known = true;\n            if (holds(root, signed, signature)) return",
         "known = true;\n            if (true) return",
       ),
@@ -23,7 +24,7 @@ export const ISSUANCE = [
       "the attested digest is not compared",
       "attestation",
       edit(
-        `${SIGNER}/evidence/statement.js`,
+        `${EVIDENCE}/statement.js`,
         'Object.hasOwn(subject.digest, "sha256") &&',
         'Object.hasOwn(subject.digest, "sha256") ||',
       ),
@@ -31,18 +32,18 @@ export const ISSUANCE = [
     [
       "the attested name is not compared",
       "attestation",
-      edit(`${SIGNER}/evidence/statement.js`, "subject.name === name && Object.hasOwn", "Object.hasOwn"),
+      edit(`${EVIDENCE}/statement.js`, "subject.name === name && Object.hasOwn", "Object.hasOwn"),
     ],
     [
       "failed tests count as passed",
       "attestation",
-      edit(`${SIGNER}/evidence/attestation.js`, 'passed: result === "PASSED",', "passed: true,"),
+      edit(`${EVIDENCE}/attestation.js`, 'passed: result === "PASSED",', "passed: true,"),
     ],
     [
       "an attestation may be of any age",
       "attestation",
       edit(
-        `${SIGNER}/evidence/attestation.js`,
+        `${EVIDENCE}/attestation.js`,
         "if (ageMs > input.bundle.thresholds.attestation_max_age_seconds * 1000) return",
         "if (false) return",
       ),
@@ -51,7 +52,7 @@ export const ISSUANCE = [
       "attestations count without any check",
       "all",
       edit(
-        `${SIGNER}/evidence/attestation.js`,
+        `${EVIDENCE}/attestation.js`,
         'const verdict = text ? judge(input, text) : refused("the envelope is not base64url");',
         'const verdict = { counts: true, passed: true, root: "ci", finishedOnMs: input.nowMs };',
       ),
@@ -83,7 +84,7 @@ export const ISSUANCE = [
       "the window is always open and nothing is frozen",
       "window",
       edit(
-        `${SIGNER}/evidence/window.js`,
+        `${EVIDENCE}/window.js`,
         "window_open: window !== undefined,\n                freeze: freeze !== undefined",
         "window_open: true,\n                freeze: false",
       ),
@@ -92,7 +93,7 @@ export const ISSUANCE = [
       "every image is the previous one",
       "live state",
       edit(
-        `${SIGNER}/evidence/live-state.js`,
+        `${EVIDENCE}/live-state.js`,
         'return Object.hasOwn(previous, "image") && previous.image === artifact.image && values.image !== artifact.image;',
         "return true;",
       ),

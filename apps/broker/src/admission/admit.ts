@@ -1,10 +1,11 @@
-import { checkPolicyInView, checkView, type Execution, revocableOf, type TakeRequest, type View } from "@seb/authority";
+import type { Execution, TakeRequest, View } from "@seb/authority";
 import { type CertificateClaims, fail, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, checkWindow, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { checkCeilings, rateCeilings } from "./ceilings.js";
 import { checkContract } from "./contract.js";
 import { checkPossession } from "./possession.js";
+import { checkPolicy, checkRevoked } from "./revocation.js";
 import { checkState } from "./state.js";
 import type { Step } from "./steps.js";
 import type { Checked, Compiled, Presented } from "./subject.js";
@@ -66,7 +67,7 @@ export async function admit(
   );
   await step("ceilings", () => checkCeilings(ports.ceilings, claims));
   const view = await step("policy", () => readPolicy(broker, compiled));
-  const pin = await step("view", () => checkPinned(broker, view, compiled));
+  const pin = await step("view", () => checkView(broker, view, compiled));
   const seen = await step("state", (signal) => checkState(compiled, signal));
   return { kind: "checked", checked: { ...compiled, pin, seen, take: takeRequest(broker, compiled, presented, pin) } };
 }
@@ -82,14 +83,33 @@ async function checkReplay(
   return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
 }
 
+/** The parts of a certificate that revocations and epochs can name. */
+export function revocable(compiled: Pick<Compiled, "claims" | "signerKid">) {
+  const { claims, signerKid } = compiled;
+  return {
+    cert_id: claims.jti,
+    subject: claims.sub,
+    keys: [claims.cnf.jkt, signerKid],
+    policies: [claims.policy.id],
+    bundle: claims.bundle,
+    action: claims.action,
+    resource: claims.resource,
+    epochs: {
+      global: claims.epochs.global,
+      subject: claims.epochs.subject,
+      policy: { id: claims.policy.id, epoch: claims.policy.epoch },
+    },
+  };
+}
+
 async function readPolicy(broker: Broker, compiled: Compiled): Promise<Result<View>> {
   const view = await broker.ports.view.read();
   if (!view.ok) return view;
-  const standing = checkPolicyInView(view.value, revocableOf(compiled.claims, compiled.signerKid));
+  const standing = checkPolicy(view.value, revocable(compiled));
   return standing.ok ? view : standing;
 }
 
-function checkPinned(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
+function checkView(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
   const pin = broker.ports.status.pin();
   if (!pin.ok) return pin;
   const { run_id, generation, min_seq } = pin.value;
@@ -98,7 +118,7 @@ function checkPinned(broker: Broker, view: View, compiled: Compiled): Result<Tak
   }
   if (view.seq < min_seq)
     return fail("status_backwards", "the store's view is older than a signed status already seen");
-  const standing = checkView(view, revocableOf(compiled.claims, compiled.signerKid));
+  const standing = checkRevoked(view, revocable(compiled));
   return standing.ok ? pin : standing;
 }
 
@@ -109,7 +129,7 @@ function takeRequest(broker: Broker, compiled: Compiled, presented: Presented, p
   const { ports, config } = broker;
   return {
     pin,
-    ...revocableOf(claims, compiled.signerKid),
+    ...revocable(compiled),
     exp: claims.exp,
     once: claims.once,
     ceilings: rateCeilings(ports.ceilings, claims.resource),

@@ -1,4 +1,5 @@
-import { checkView, revocableOf } from "@seb/authority";
+import { revocable } from "../admission/admit.js";
+import { checkRevoked } from "../admission/revocation.js";
 import type { Broker } from "../broker.js";
 import type { Running } from "./open.js";
 
@@ -21,7 +22,7 @@ async function recallRevoked(broker: Broker): Promise<void> {
   const view = await broker.ports.view.read();
   if (!view.ok) return; // the guard refuses by itself while the view cannot be read
   const met = broker.running.all().flatMap((running) => {
-    const standing = checkView(view.value, revocableOf(running.claims, running.signerKid));
+    const standing = checkRevoked(view.value, revocable(running));
     return standing.ok || running.recalled ? [] : [{ running, code: standing.error.code }];
   });
   await Promise.all(
