@@ -73,7 +73,7 @@ const ISSUANCE = {
   compile: ["`apps/signer/src/issuance/plan.ts`", "the grant, the broker's observation, the contract from both"],
   tier: ["`apps/signer/src/issuance/plan.ts`", "the consequence of the worst that the scope allows"],
   evidence: [
-    "`packages/evidence/src/gather.ts`",
+    "`apps/signer/src/evidence/gather.ts`",
     "all providers at once under a deadline; missing, late and unverifiable count as absent",
   ],
   policy: [

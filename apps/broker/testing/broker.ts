@@ -233,7 +233,6 @@ export function connectorWith(
   if (!real) throw new Error("no connector");
   const changed: Connector = {
     name: real.name,
-    accepts: (operation) => real.accepts(operation),
     observe: (request) => real.observe(request),
     open: (request) => real.open(request),
     recall: (id, contract, signal) => real.recall(id, contract, signal),

@@ -1,7 +1,6 @@
 import { alone, edit, mutantsOf } from "./mutant.mjs";
 
 const SIGNER = "apps/signer/dist";
-const EVIDENCE = "packages/evidence/dist";
 const VERIFY = "packages/verify-core/dist";
 
 export const ISSUANCE = [
@@ -9,13 +8,13 @@ export const ISSUANCE = [
     [
       "an envelope's signature is not checked",
       "attestation",
-      edit(`${EVIDENCE}/dsse.js`, "if (holds(root, signed, signature)) return", "if (true) return"),
+      edit(`${SIGNER}/evidence/dsse.js`, "if (holds(root, signed, signature)) return", "if (true) return"),
     ],
     [
       "any root may sign, pinned or not",
       "attestation",
       edit(
-        `${EVIDENCE}/dsse.js`,
+        `${SIGNER}/evidence/dsse.js`,
         "if (root.keyid !== keyid || !signature) continue;\n            known = true;\n            if (holds(root, signed, signature)) return",
         "known = true;\n            if (true) return",
       ),
@@ -24,7 +23,7 @@ export const ISSUANCE = [
       "the attested digest is not compared",
       "attestation",
       edit(
-        `${EVIDENCE}/statement.js`,
+        `${SIGNER}/evidence/statement.js`,
         'Object.hasOwn(subject.digest, "sha256") &&',
         'Object.hasOwn(subject.digest, "sha256") ||',
       ),
@@ -32,18 +31,18 @@ export const ISSUANCE = [
     [
       "the attested name is not compared",
       "attestation",
-      edit(`${EVIDENCE}/statement.js`, "subject.name === name && Object.hasOwn", "Object.hasOwn"),
+      edit(`${SIGNER}/evidence/statement.js`, "subject.name === name && Object.hasOwn", "Object.hasOwn"),
     ],
     [
       "failed tests count as passed",
       "attestation",
-      edit(`${EVIDENCE}/attestation.js`, 'passed: result === "PASSED",', "passed: true,"),
+      edit(`${SIGNER}/evidence/attestation.js`, 'passed: result === "PASSED",', "passed: true,"),
     ],
     [
       "an attestation may be of any age",
       "attestation",
       edit(
-        `${EVIDENCE}/attestation.js`,
+        `${SIGNER}/evidence/attestation.js`,
         "if (ageMs > input.bundle.thresholds.attestation_max_age_seconds * 1000) return",
         "if (false) return",
       ),
@@ -52,7 +51,7 @@ export const ISSUANCE = [
       "attestations count without any check",
       "all",
       edit(
-        `${EVIDENCE}/attestation.js`,
+        `${SIGNER}/evidence/attestation.js`,
         'const verdict = text ? judge(input, text) : refused("the envelope is not base64url");',
         'const verdict = { counts: true, passed: true, root: "ci", finishedOnMs: input.nowMs };',
       ),
@@ -84,7 +83,7 @@ export const ISSUANCE = [
       "the window is always open and nothing is frozen",
       "window",
       edit(
-        `${EVIDENCE}/window.js`,
+        `${SIGNER}/evidence/window.js`,
         "window_open: window !== undefined,\n                freeze: freeze !== undefined",
         "window_open: true,\n                freeze: false",
       ),
@@ -93,7 +92,7 @@ export const ISSUANCE = [
       "every image is the previous one",
       "live state",
       edit(
-        `${EVIDENCE}/live-state.js`,
+        `${SIGNER}/evidence/live-state.js`,
         'return Object.hasOwn(previous, "image") && previous.image === artifact.image && values.image !== artifact.image;',
         "return true;",
       ),

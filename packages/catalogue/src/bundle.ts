@@ -3,6 +3,7 @@ import {
   ActionDefinition,
   AgentDefinition,
   fail,
+  failMistakes,
   Modes,
   ok,
   PersonDefinition,
@@ -25,6 +26,7 @@ import {
   readFile,
   readFolder,
 } from "./files.js";
+import { languageMistakes } from "./language-check.js";
 import { type PolicyTest, policyTests } from "./policy-test.js";
 
 /**
@@ -76,7 +78,8 @@ function readBundle(files: ControlFiles): Result<Bundle, PackCode> {
     ...policy.value,
   };
   for (const { file, ...mistake } of bundleMistakes(bundle)) return mistakeIn(file, mistake);
-  return ok(Object.freeze(bundle));
+  const [first, ...more] = languageMistakes(bundle);
+  return first === undefined ? ok(Object.freeze(bundle)) : failMistakes("catalogue_invalid", [first, ...more]);
 }
 
 type Catalogue = Pick<Bundle, "actions" | "services" | "agents" | "people" | "roots">;

@@ -151,9 +151,9 @@ describe("compile and instantiate", () => {
         if (!contract.ok) throw new Error(contract.error.detail);
         const operation = instantiate(contract.value, { count: 1, level: "low" });
         if (!operation.ok) throw new Error(operation.error.detail);
-        const { note, edits } = JSON.parse(JSON.stringify(operation.value.operation));
+        const { edits } = JSON.parse(JSON.stringify(operation.value.operation));
         expect(edits[0].set["/label"]).toBe(text);
-        expect(note).toBe(`checkout in us-east-1 from registry.example/checkout: ${text}/beta/1/true`);
+        expect(edits[0].set["/note"]).toBe(`checkout in us-east-1 from registry.example/checkout: ${text}/beta/1/true`);
       }),
       { numRuns: 100 },
     );

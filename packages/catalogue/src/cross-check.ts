@@ -2,14 +2,12 @@ import { jwkThumbprint } from "@seb/canonical";
 import type { ActionDefinition, ServiceDefinition, Windows } from "@seb/schema";
 import type { Bundle } from "./bundle-contents.js";
 import { actionMistakes, liveUse, type Mistake, operationUse } from "./definition.js";
+import { isBuiltIn } from "./service-values.js";
 
 /** A mistake and the control file that holds it. */
 export interface FileMistake extends Mistake {
   readonly file: string;
 }
-
-/** Service variables that every service has without naming them in its values. */
-const BUILT_IN = ["name", "region", "image_repository"];
 
 /** Mistakes in how the files of a bundle refer to each other. */
 export function* bundleMistakes(bundle: Bundle): Generator<FileMistake> {
@@ -41,7 +39,7 @@ function* inFile(file: string, mistakes: Iterable<Mistake>): Generator<FileMista
 
 function* serviceMistakes(service: ServiceDefinition): Generator<Mistake> {
   for (const [region, { values }] of Object.entries(service.regions)) {
-    const taken = BUILT_IN.find((name) => Object.hasOwn(values, name));
+    const taken = Object.keys(values).find(isBuiltIn);
     if (taken !== undefined) yield { field: `/regions/${region}/values/${taken}`, why: "is a built-in variable" };
   }
 }
@@ -54,7 +52,7 @@ function* variableMistakes(action: ActionDefinition, services: Bundle["services"
     ["/live", liveUse(action)],
   ] as const) {
     for (const name of use.service) {
-      if (BUILT_IN.includes(name) || regions.some(({ values }) => Object.hasOwn(values, name))) continue;
+      if (isBuiltIn(name) || regions.some(({ values }) => Object.hasOwn(values, name))) continue;
       yield { field, why: `{{service.${name}}} is known to no service` };
     }
   }

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { Ceilings, Targets, validate } from "@seb/schema";
-import { openBundle, packBundle, readYaml } from "./index.js";
+import { openBundle, packBundle, readYaml, targetMistakes } from "./index.js";
 
 const examples = join(import.meta.dirname, "../../../examples");
 
-function exampleFiles(): Record<string, string> {
-  const folder = join(examples, "control");
+function exampleFiles(name = "control"): Record<string, string> {
+  const folder = join(examples, name);
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
@@ -25,6 +25,14 @@ describe("examples", () => {
     expect(opened.value.policyTests.length).toBeGreaterThan(15);
   });
 
+  it("the Kubernetes actions and services are in their connector's language", () => {
+    const added = Object.entries(exampleFiles("kubernetes")).filter(([path]) => /^(?:actions|services)\//.test(path));
+    expect(added.length).toBeGreaterThan(4);
+    const packed = packBundle({ ...exampleFiles(), ...Object.fromEntries(added) });
+    // The example's one service lives in clusters, and the GitOps actions still have the other.
+    expect(packed).toMatchObject({ ok: true });
+  });
+
   it.each([
     ["ceilings.yaml", Ceilings],
     ["targets.yaml", Targets],
@@ -32,4 +40,14 @@ describe("examples", () => {
     const read = readYaml(readFileSync(join(examples, name), "utf8"));
     expect(read.ok && validate(schema, read.value, "setting_invalid").ok).toBe(true);
   });
+
+  it.each(["targets.yaml", "kubernetes/targets.yaml"])(
+    "the entries of %s are in their connectors' languages",
+    (name) => {
+      const read = readYaml(readFileSync(join(examples, name), "utf8"));
+      const targets = read.ok ? validate(Targets, read.value, "setting_invalid") : undefined;
+      if (!targets?.ok) throw new Error("not of the schema");
+      expect([...targetMistakes(targets.value)]).toEqual([]);
+    },
+  );
 });

@@ -2,6 +2,20 @@ import { isJson, type Json } from "@seb/canonical";
 import type { ActionDefinition, ServiceDefinition } from "@seb/schema";
 import { member } from "./definition.js";
 
+/** Variables that every service has without naming them in its values. */
+const BUILT_IN = ["name", "region", "image_repository"];
+
+/** True for a service variable that no region's `values` may hold. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.includes(name);
+}
+
+/** Pointer to the value of a service variable, in the service's file. */
+export function fieldOf(name: string, region: string): string {
+  if (name === "region") return `/regions/${region}`;
+  return isBuiltIn(name) ? `/${name}` : `/regions/${region}/values/${name}`;
+}
+
 /** Value of a service variable in one region: built in, or one of the region's `values`. */
 export function serviceValue(service: ServiceDefinition, region: string, name: string): string | undefined {
   if (name === "name") return service.name;

@@ -1,4 +1,5 @@
 import type { Connector, ObserveCode, ObserveRequest, Reconciled, Session, SessionRequest } from "@seb/connector";
+import { type GitOperation, readOperation } from "@seb/connector-git-language";
 import { type Contract, fail, type LiveState, ok, type Result } from "@seb/schema";
 import { authorizationOf } from "./credential.js";
 import { executeJob } from "./execute.js";
@@ -7,7 +8,6 @@ import { Mirror } from "./mirror.js";
 import { markerRef } from "./names.js";
 import { Objects } from "./objects.js";
 import { observeAt, sightKey } from "./observe.js";
-import { type GitOperation, readOperation } from "./operation.js";
 import type { Access } from "./remote.js";
 import { Repository } from "./repository.js";
 import { readPlan } from "./session.js";
@@ -73,11 +73,6 @@ class GitConnector implements Connector {
     this.#places = places;
     this.#starter = starter;
     this.#nowMs = nowMs;
-  }
-
-  accepts(operation: Readonly<Record<string, unknown>>): Result<void, "catalogue_invalid"> {
-    const read = readOperation(operation, "template");
-    return read.ok ? ok(undefined) : read;
   }
 
   async observe(request: ObserveRequest): Promise<Result<LiveState, ObserveCode>> {

@@ -1,9 +1,10 @@
 import { isJson, type Json, readJson } from "@seb/canonical";
+import type { Format } from "@seb/connector-git-language";
+import { isObject, tokensOf } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { parseDocument } from "yaml";
-import { isIndex, isObject, tokensOf } from "./names.js";
+import { isIndex } from "./names.js";
 import { MAX_FILE_BYTES } from "./objects.js";
-import type { Format } from "./operation.js";
 
 const MAX_DEPTH = 64;
 const MAX_ALIASES = 100;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
+import type { Edit, Format } from "@seb/connector-git-language";
+import type { ScalarValue } from "@seb/connector-language";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { DEPLOYMENT, MANIFEST, NEW_IMAGE, OLD_IMAGE } from "../test/rig.js";
 import { parseFile, valueAt } from "./documents.js";
 import { editable, editFile } from "./edit.js";
-import type { Edit, Format, ScalarValue } from "./operation.js";
 
 const edit = (set: Record<string, ScalarValue | undefined>, format: Format = "yaml"): Edit => ({
   path: DEPLOYMENT,

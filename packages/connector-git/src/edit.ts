@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Edit, Format } from "@seb/connector-git-language";
+import { isObject, type ScalarValue, tokensOf } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { isMap, isScalar, isSeq, parse, type Scalar } from "yaml";
 import { type Parsed, parseFile } from "./documents.js";
-import { isIndex, isObject, tokensOf } from "./names.js";
-import type { Edit, Format, ScalarValue } from "./operation.js";
+import { isIndex } from "./names.js";
 
 /** A scalar and where its text stands, in UTF-16 units. */
 interface Place {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { isObject } from "./names.js";
+import { isObject } from "@seb/connector-language";
 
 /** One run of the git binary. */
 export interface GitRun {

@@ -1,21 +1,18 @@
 import { canonicalize, digest, type Json } from "@seb/canonical";
 import type { ObserveCode, ObserveRequest } from "@seb/connector";
-import { fail, type LiveState, ok, type Result } from "@seb/schema";
+import {
+  certifiedPaths,
+  type Edit,
+  type Format,
+  type GitField,
+  type GitOperation,
+  preconditionOf,
+  readLive,
+} from "@seb/connector-git-language";
+import { fail, failMistakes, type LiveState, ok, type Result } from "@seb/schema";
 import { parseFile, valueAt } from "./documents.js";
 import { editable } from "./edit.js";
-import { isPath, isPointer } from "./names.js";
 import type { Objects, TreeFile } from "./objects.js";
-import type { Format, GitOperation } from "./operation.js";
-
-/** A live field, resolved: which file, in which format, where. */
-interface Field {
-  readonly name: string;
-  readonly path: string;
-  readonly format: Format;
-  readonly pointer: string;
-  readonly show: boolean;
-  readonly previous: boolean;
-}
 
 /** Where to look. */
 export interface Sight {
@@ -28,23 +25,18 @@ export interface Sight {
 
 const TEXT = /^\P{Cc}{0,512}$/u;
 
-/** Key of the precondition that holds a file's blob id. */
-export const BLOB_PREFIX = "blob:";
-
 /** The live state at one commit, but for the repository's identity: the files of the operation and of the live fields, all of which must be readable and editable. */
 export async function observeAt(objects: Objects, sight: Sight): Promise<Result<Omit<LiveState, "uid">, ObserveCode>> {
-  const fields = resolveFields(sight);
-  if (!fields.ok) return fields;
-  const paths = [
-    ...new Set([...sight.operation.edits.map(({ path }) => path), ...fields.value.map(({ path }) => path)]),
-  ];
+  const fields = readLive(sight.live, sight.operation);
+  if (!fields.ok) return failMistakes("target_refused", fields.mistakes);
+  const paths = certifiedPaths(sight.operation, fields.value);
   const found = await readFiles(objects, sight, paths);
   if (!found.ok) return found;
   const { files, texts } = found.value;
   const contents = new Map<string, unknown>();
   for (const path of paths) {
     const edit = sight.operation.edits.find((candidate) => candidate.path === path);
-    const parsed = parseFile(texts.get(path) ?? "", edit?.format ?? formatOf(path));
+    const parsed = parseFile(texts.get(path) ?? "", formatIn(path, fields.value, edit));
     if (!parsed.ok) return parsed;
     const checked = edit === undefined ? ok(undefined) : editable(parsed.value, edit);
     if (!checked.ok) return checked;
@@ -64,7 +56,7 @@ export async function observeAt(objects: Objects, sight: Sight): Promise<Result<
     fields: Object.fromEntries([...values].map(([name, value]) => [name, digest("seb-live-v1", value)])),
     values: showable(fields.value.filter(({ show }) => show).map(({ name }) => [name, values.get(name)])),
     previous: showable([...previous.value]),
-    precondition: Object.fromEntries(paths.map((path) => [`${BLOB_PREFIX}${path}`, files.get(path)?.oid ?? ""])),
+    precondition: preconditionOf(new Map(paths.map((path) => [path, files.get(path)?.oid ?? ""]))),
   });
 }
 
@@ -80,20 +72,10 @@ export function sightKey(head: string, request: Pick<ObserveRequest, "live">, op
   return `${head} ${canonicalize({ edits, live })}`;
 }
 
-function resolveFields({ live, operation }: Sight): Result<readonly Field[], "target_refused"> {
-  const fields: Field[] = [];
-  for (const [name, { at, show, previous }] of Object.entries(live)) {
-    const hash = at.startsWith("/") ? -1 : at.indexOf("#");
-    const path = hash < 0 ? operation.edits[0].path : at.slice(0, hash);
-    const pointer = at.slice(hash + 1);
-    if (!isPath(path) || !isPointer(pointer)) return fail("target_refused", `Live field ${name} is at no pointer.`);
-    const format = operation.edits.find((edit) => edit.path === path)?.format ?? formatOf(path);
-    fields.push({ name, path, format, pointer, show, previous: previous === true });
-  }
-  return ok(fields);
+/** The format in which the operation or a live field reads a file. */
+function formatIn(path: string, fields: readonly GitField[], edit: Edit | undefined): Format {
+  return edit?.format ?? fields.find((field) => field.path === path)?.format ?? "yaml";
 }
-
-const formatOf = (path: string): Format => (path.endsWith(".json") ? "json" : "yaml");
 
 async function readFiles(
   objects: Objects,
@@ -118,7 +100,7 @@ async function readFiles(
 async function previousValues(
   objects: Objects,
   { head, signal }: Sight,
-  fields: readonly Field[],
+  fields: readonly GitField[],
   now: ReadonlyMap<string, Json>,
 ): Promise<Result<ReadonlyMap<string, Json>, ObserveCode>> {
   const found = new Map<string, Json>();

@@ -1,6 +1,6 @@
+import { isOid } from "@seb/connector-git-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { linesOf } from "./git-starter.js";
-import { isOid } from "./names.js";
 import type { Repository } from "./repository.js";
 
 /** What a run that talks to the target needs. */

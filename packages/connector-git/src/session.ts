@@ -1,9 +1,8 @@
 import type { SessionRequest } from "@seb/connector";
-import { fail, ok, type Result } from "@seb/schema";
+import { type GitOperation, readOperation, readPrecondition } from "@seb/connector-git-language";
+import { fail, failMistakes, ok, type Result } from "@seb/schema";
 import { CERTIFICATE_TRAILER } from "./marker.js";
-import { isOid, isPath, markerRef } from "./names.js";
-import { BLOB_PREFIX } from "./observe.js";
-import { type GitOperation, readOperation } from "./operation.js";
+import { markerRef } from "./names.js";
 
 /** The parts of an execution that come from its certificate. */
 export interface Plan {
@@ -31,22 +30,13 @@ export function readPlan(request: SessionRequest): Result<Plan, "target_refused"
   }
   const operation = readOperation(request.operation.operation, "filled");
   if (!operation.ok) return fail("target_refused", operation.error.detail);
-  const certified = new Map<string, string>();
-  for (const [key, oid] of Object.entries(precondition)) {
-    const path = key.slice(BLOB_PREFIX.length);
-    if (!key.startsWith(BLOB_PREFIX) || !isPath(path) || !isOid(oid)) {
-      return fail("target_refused", "The precondition is not one of a git repository.");
-    }
-    certified.set(path, oid);
-  }
-  if (operation.value.edits.some(({ path }) => !certified.has(path))) {
-    return fail("target_refused", "A file is to be changed that the precondition does not certify.");
-  }
+  const certified = readPrecondition(operation.value, precondition);
+  if (!certified.ok) return failMistakes("target_refused", certified.mistakes);
   const trailers = `${CERTIFICATE_TRAILER}: ${request.cert_id}\nSEB-Subject: ${request.subject}\n`;
   return ok({
     certId: request.cert_id,
     operation: operation.value,
-    certified,
+    certified: certified.value,
     message: `${action} ${resource}\n\n${trailers}`,
   });
 }

@@ -7,13 +7,13 @@ import type {
   Session,
   SessionRequest,
 } from "@seb/connector";
+import { type KubernetesOperation, pathOf, readOperation } from "@seb/connector-kubernetes-language";
 import { type Contract, fail, type LiveState, ok, type Result } from "@seb/schema";
 import { KubeClient } from "./client.js";
 import { executeJob } from "./execute.js";
 import { type Identity, mint } from "./identity.js";
 import { Memory } from "./memory.js";
 import { liveStateOf, readObject } from "./observe.js";
-import { type KubernetesOperation, pathOf, readOperation } from "./operation.js";
 import { identityPlan, type Plan, readPlan } from "./plan.js";
 import { reconcile } from "./settle.js";
 import { holds, type Sight } from "./sight.js";
@@ -82,11 +82,6 @@ class KubernetesConnector implements Connector {
     this.#places = places;
     this.#writeTimeoutSeconds = writeTimeoutSeconds;
     this.#nowMs = nowMs;
-  }
-
-  accepts(operation: Readonly<Record<string, unknown>>): Result<void, "catalogue_invalid"> {
-    const read = readOperation(operation, "template");
-    return read.ok ? ok(undefined) : read;
   }
 
   async observe(request: ObserveRequest): Promise<Result<LiveState, ObserveCode>> {

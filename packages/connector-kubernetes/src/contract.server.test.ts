@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Json } from "@seb/canonical";
 import { type ConnectorRig, connectorContract } from "@seb/connector/contract";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import {
   connect,
@@ -18,7 +19,6 @@ import {
 import { Cluster, EXECUTIONS } from "../test/cluster.js";
 import { until } from "../test/secured.js";
 import { isMap, members, textAt, valueAt } from "./json.js";
-import { MARKER } from "./names.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 

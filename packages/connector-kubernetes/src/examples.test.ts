@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { ActionDefinition, ServiceDefinition, Targets, validate } from "@seb/schema";
+import { ServiceDefinition, Targets, validate } from "@seb/schema";
 import { parse } from "yaml";
 import { createKubernetesConnector } from "./index.js";
 import { readProtect } from "./render/index.js";
 
 const folder = new URL("../../../examples/kubernetes/", import.meta.url);
 const read = (path: string): unknown => parse(readFileSync(new URL(path, folder), "utf8"));
-const actions = readdirSync(new URL("actions/", folder));
 const service = validate(ServiceDefinition, read("services/checkout.yaml"), "catalogue_invalid");
 
 describe("the Kubernetes examples", () => {
@@ -18,19 +17,6 @@ describe("the Kubernetes examples", () => {
     expect(createKubernetesConnector({ targets: targets.value.targets })).toMatchObject({ ok: true });
     const named = Object.values(service.value.regions).map(({ target }) => target);
     expect(Object.keys(targets.value.targets)).toEqual(expect.arrayContaining(named));
-  });
-
-  it.each(actions)("define %s as the schema and the connector want it", (file) => {
-    const action = validate(ActionDefinition, read(`actions/${file}`), "catalogue_invalid");
-    const connector = createKubernetesConnector({ targets: {} });
-    if (!action.ok || !connector.ok || !service.ok) throw new Error("not of the schema");
-    for (const { values } of Object.values(service.value.regions)) {
-      const filled = JSON.stringify(action.value.operation).replace(
-        /\{\{service\.([a-z_]+)\}\}/g,
-        (_all, name: string) => (name === "image_repository" ? service.value.image_repository : (values[name] ?? "?")),
-      );
-      expect(connector.value.accepts(JSON.parse(filled))).toMatchObject({ ok: true });
-    }
   });
 
   it("protect what they certify", () => {

@@ -1,13 +1,13 @@
 import { askGuard, type ExecuteResult } from "@seb/connector";
+import { pathOf, UID_KEY } from "@seb/connector-kubernetes-language";
 import type { KubeClient, Reply } from "./client.js";
 import { bindingsPath, type Identity } from "./identity.js";
 import { textAt } from "./json.js";
 import { readObject } from "./observe.js";
-import { pathOf } from "./operation.js";
 import { type PatchStep, patchOf } from "./patch.js";
 import { type Plan, resultOf } from "./plan.js";
 import { policyOf, verdictOf } from "./replies.js";
-import { gitopsClaim, holds, type Sight, UID_KEY } from "./sight.js";
+import { gitopsClaim, holds, type Sight } from "./sight.js";
 import { deletionOf } from "./withdraw.js";
 
 /** One execution, checked and ready to be sent. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import {
   always,
@@ -15,7 +16,6 @@ import {
 } from "../test/change.js";
 import { CHANGES, configMap, type Secured, SHOP, secure, TOKENS } from "../test/secured.js";
 import { textAt, valueAt } from "./json.js";
-import { MARKER } from "./names.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 const MERGE = "application/merge-patch+json";

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import { carryOut, connect, deployment, deploymentPath, NEW_IMAGE } from "../test/change.js";
 import {
@@ -15,7 +16,6 @@ import {
   until,
 } from "../test/secured.js";
 import { items, textAt, valueAt } from "./json.js";
-import { MARKER } from "./names.js";
 import { readProtect } from "./render/index.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;

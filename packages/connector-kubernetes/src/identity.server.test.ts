@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import { deployment, deploymentPath, IMAGE, NEW_IMAGE } from "../test/change.js";
 import { type Minted, minter } from "../test/minted.js";
 import { CHANGES, configMap, type Secured, SHOP, secure, TOKENS } from "../test/secured.js";
-import { MARKER } from "./names.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 const JSON_PATCH = "application/json-patch+json";

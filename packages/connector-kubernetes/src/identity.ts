@@ -1,8 +1,8 @@
 import type { ObserveCode } from "@seb/connector";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient, Reply } from "./client.js";
 import { items, textAt, valueAt } from "./json.js";
-import { MARKER } from "./names.js";
 import { failureOf } from "./observe.js";
 
 /** Who is to be made, and what it may do. */

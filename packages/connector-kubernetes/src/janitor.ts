@@ -1,10 +1,11 @@
 import type { Json } from "@seb/canonical";
+import { isNamespace } from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { KubeClient } from "./client.js";
 import { isBefore } from "./expiry.js";
 import { accountsPath, bindingsPath } from "./identity.js";
 import { items, members, textAt, valueAt } from "./json.js";
-import { isIdentityName, isNamespace } from "./names.js";
+import { isIdentityName } from "./names.js";
 import { failureOf } from "./observe.js";
 import { readKubernetesTargets } from "./targets.js";
 import { remove } from "./withdraw.js";

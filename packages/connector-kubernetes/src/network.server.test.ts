@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { MARKER } from "@seb/connector-kubernetes-language";
 import {
   leftOut,
   type RunningKube,
@@ -22,7 +23,6 @@ import {
 } from "../test/change.js";
 import { CHANGES, type Secured, SHOP, secure, TOKENS, until } from "../test/secured.js";
 import { textAt, valueAt } from "./json.js";
-import { MARKER } from "./names.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 const path = deploymentPath(SHOP);

@@ -1,12 +1,16 @@
 import type { Json } from "@seb/canonical";
 import type { ObserveCode, ObserveRequest } from "@seb/connector";
-import { fail, type LiveState, ok, type Result } from "@seb/schema";
+import {
+  certifiedOf,
+  type KubernetesOperation,
+  type ObjectRef,
+  pathOf,
+  readLive,
+} from "@seb/connector-kubernetes-language";
+import { fail, failMistakes, type LiveState, ok, type Result } from "@seb/schema";
 import type { KubeClient, Reply } from "./client.js";
-import { type KubernetesOperation, type ObjectRef, pathOf } from "./operation.js";
-import { isPointer } from "./pointer.js";
-import { type Certified, fieldDigest, gitopsClaim, placesOf, preconditionOf, type Sight, sightOf } from "./sight.js";
+import { fieldDigest, gitopsClaim, placesOf, preconditionOf, type Sight, sightOf } from "./sight.js";
 
-const MAX_CONDITIONS = 32;
 const TEXT = /^\P{Cc}{0,512}$/u;
 const REASON = /^[A-Za-z]{1,40}$/;
 
@@ -35,24 +39,6 @@ export function failureOf(reply: Reply, what: string) {
   });
 }
 
-/** What an operation and its live fields certify. */
-export function certifiedOf(
-  operation: KubernetesOperation,
-  live: ObserveRequest["live"],
-): Result<Certified, "target_refused"> {
-  const pointers = new Set(operation.verb === "patch" ? operation.set.keys() : []);
-  for (const [name, { at }] of Object.entries(live)) {
-    if (!isPointer(at)) return fail("target_refused", `Live field ${name} is at no pointer.`);
-    pointers.add(at);
-  }
-  const { container } = operation;
-  return ok({
-    container,
-    pointers: [...pointers],
-    matchVersion: operation.verb === "delete" && operation.matchVersion,
-  });
-}
-
 /** The live state of an object that was read. An object that another tool puts back to its repository is `managed_by_gitops`. */
 export function liveStateOf(
   target: string,
@@ -65,13 +51,12 @@ export function liveStateOf(
     return fail("managed_by_gitops", "The object is kept in step with a repository by another tool.", {
       facts: { claim },
     });
-  const certified = certifiedOf(operation, live);
-  if (!certified.ok) return certified;
-  const precondition = preconditionOf(sight, certified.value);
+  const looked = readLive(live, operation);
+  if (!looked.ok) return failMistakes("target_refused", looked.mistakes);
+  const certified = certifiedOf(operation, looked.value.values());
+  const precondition = preconditionOf(sight, certified);
   if (!precondition.ok) return precondition;
-  if (Object.keys(precondition.value).length > MAX_CONDITIONS)
-    return fail("target_refused", "The action certifies too many fields.");
-  const places = placesOf(sight, { ...certified.value, pointers: Object.values(live).map(({ at }) => at) });
+  const places = placesOf(sight, { ...certified, pointers: Object.values(live).map(({ at }) => at) });
   if (!places.ok) return places;
   const seen = Object.entries(live).map(([name, { at, show }]) => ({ name, show, value: places.value.get(at)?.value }));
   return ok({

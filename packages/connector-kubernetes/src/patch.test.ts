@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Json } from "@seb/canonical";
-import { readOperation } from "./operation.js";
+import { readOperation } from "@seb/connector-kubernetes-language";
 import { patchOf } from "./patch.js";
 import { holds, preconditionOf, sightOf } from "./sight.js";
 

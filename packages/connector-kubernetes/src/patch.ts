@@ -1,9 +1,9 @@
 import type { Json } from "@seb/canonical";
+import { type Certified, MARKER, type PatchOperation } from "@seb/connector-kubernetes-language";
+import { pointerOf } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
-import { MARKER } from "./names.js";
-import type { PatchOperation } from "./operation.js";
-import { type Place, pointerOf } from "./pointer.js";
-import { type Certified, containerList, placesOf, type Sight } from "./sight.js";
+import type { Place } from "./pointer.js";
+import { containerList, placesOf, type Sight } from "./sight.js";
 
 /** One operation of a JSON Patch (RFC 6902). */
 export interface PatchStep {

@@ -1,10 +1,15 @@
 import type { SessionRequest } from "@seb/connector";
-import { type Contract, fail, ok, type Result } from "@seb/schema";
+import {
+  type Certified,
+  type KubernetesOperation,
+  pathOf,
+  readCertified,
+  readOperation,
+  roleNameOf,
+} from "@seb/connector-kubernetes-language";
+import { type Contract, fail, failMistakes, ok, type Result } from "@seb/schema";
 import type { IdentityPlan } from "./identity.js";
 import { identityName } from "./names.js";
-import { type KubernetesOperation, pathOf, readOperation, roleNameOf } from "./operation.js";
-import { isPointer } from "./pointer.js";
-import { type Certified, CONTAINER_PREFIX, FIELD_PREFIX, MARKER_KEY, UID_KEY, VERSION_KEY } from "./sight.js";
 import type { KubernetesTarget } from "./targets.js";
 
 /** The parts of an execution that come from its certificate. */
@@ -27,9 +32,14 @@ export function readPlan(target: KubernetesTarget, request: SessionRequest): Res
   const identity = identityPlan(target, certId, operation.value);
   if (identity === undefined) return fail("target_refused", "Not a certificate id.");
   const certified = readCertified(operation.value, contract.precondition);
-  if (certified === undefined)
-    return fail("target_refused", "The precondition is not one of this operation on a Kubernetes object.");
-  return ok({ certId, operation: operation.value, certified, precondition: contract.precondition, identity });
+  if (!certified.ok) return failMistakes("target_refused", certified.mistakes);
+  return ok({
+    certId,
+    operation: operation.value,
+    certified: certified.value,
+    precondition: contract.precondition,
+    identity,
+  });
 }
 
 /** Who executes a certificate; undefined when the id is none. */
@@ -50,22 +60,6 @@ export function identityPlan(
     role: configured ?? roleNameOf(operation),
     audience: target.audience,
   };
-}
-
-function readCertified(operation: KubernetesOperation, precondition: Contract["precondition"]): Certified | undefined {
-  const keys = Object.keys(precondition);
-  const pointers = keys.flatMap((key) => (key.startsWith(FIELD_PREFIX) ? [key.slice(FIELD_PREFIX.length)] : []));
-  const matchVersion = operation.verb === "delete" && operation.matchVersion;
-  const known = (key: string) =>
-    key === UID_KEY ||
-    key === MARKER_KEY ||
-    (key === VERSION_KEY && matchVersion) ||
-    key === `${CONTAINER_PREFIX}${operation.container}` ||
-    (key.startsWith(FIELD_PREFIX) && isPointer(key.slice(FIELD_PREFIX.length)));
-  const written = operation.verb === "patch" ? [...operation.set.keys()] : [];
-  const complete = [UID_KEY, MARKER_KEY, ...(matchVersion ? [VERSION_KEY] : [])].every((key) => keys.includes(key));
-  if (!complete || !keys.every(known) || !written.every((pointer) => pointers.includes(pointer))) return undefined;
-  return { container: operation.container, pointers, matchVersion };
 }
 
 /** Result of an execution: which object, as long as it lives. */

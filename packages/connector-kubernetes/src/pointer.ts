@@ -1,13 +1,7 @@
 import type { Json } from "@seb/canonical";
+import { CONTAINER } from "@seb/connector-kubernetes-language";
+import { tokensOf } from "@seb/connector-language";
 import { isMap } from "./json.js";
-
-// Keys of a precondition are printable ASCII of at most 200 characters, and one is `field:<pointer>`.
-const POINTER = /^(?:\/(?:[!-.0-}]|~[01])+)+$/;
-const MAX_LENGTH = 190;
-const LISTS_OF_CONTAINERS = ["containers", "initContainers", "ephemeralContainers"];
-
-/** Stands in a pointer for the index of the operation's container, in a list of containers. */
-export const CONTAINER = "@";
 
 /** Where a pointer leads in one object. */
 export interface Place {
@@ -17,29 +11,6 @@ export interface Place {
   readonly value: Json | undefined;
   /** How many tokens lead to something that exists; all of them when `value` is defined. */
   readonly depth: number;
-}
-
-/**
- * A pointer (RFC 6901) to a certified field: printable ASCII, at most 190 characters, no empty token. `@` stands for the index of the
- * operation's container, right behind `containers`, `initContainers` or `ephemeralContainers`, and nowhere else.
- */
-export function isPointer(value: unknown): value is string {
-  if (typeof value !== "string" || value.length > MAX_LENGTH || !POINTER.test(value)) return false;
-  const tokens = tokensOf(value);
-  return tokens.every((token, index) => token !== CONTAINER || LISTS_OF_CONTAINERS.includes(tokens[index - 1] ?? ""));
-}
-
-/** The reference tokens of a pointer that {@link isPointer} accepts. */
-export function tokensOf(pointer: string): readonly string[] {
-  return pointer
-    .slice(1)
-    .split("/")
-    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
-
-/** A pointer from reference tokens. */
-export function pointerOf(tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /**

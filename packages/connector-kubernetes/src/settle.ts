@@ -1,10 +1,10 @@
 import type { ObserveCode, Reconciled } from "@seb/connector";
+import { type KubernetesOperation, MARKER_KEY, UID_KEY } from "@seb/connector-kubernetes-language";
 import { type Contract, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "./client.js";
 import { readObject } from "./observe.js";
-import type { KubernetesOperation } from "./operation.js";
 import { resultOf } from "./plan.js";
-import { MARKER_KEY, markerWord, UID_KEY } from "./sight.js";
+import { markerWord } from "./sight.js";
 
 /** An execution whose end is to be found out. */
 export interface Case {

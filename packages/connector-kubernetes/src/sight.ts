@@ -1,7 +1,17 @@
 import { canonicalize, digest, isBase32Id, type Json } from "@seb/canonical";
+import {
+  type Certified,
+  CONTAINER_PREFIX,
+  FIELD_PREFIX,
+  GITOPS_PREFIXES,
+  isWord,
+  MARKER,
+  MARKER_KEY,
+  UID_KEY,
+  VERSION_KEY,
+} from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { items, members, textAt } from "./json.js";
-import { MARKER } from "./names.js";
 import { follow, type Place } from "./pointer.js";
 
 /** An object as the API showed it once. */
@@ -16,25 +26,17 @@ export interface Sight {
   readonly managers: readonly string[];
 }
 
-export const UID_KEY = "uid";
-export const MARKER_KEY = "marker";
-export const VERSION_KEY = "version";
-export const CONTAINER_PREFIX = "container:";
-export const FIELD_PREFIX = "field:";
-
-const GITOPS_PREFIXES = ["argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/"];
 const MANAGED_BY = "app.kubernetes.io/managed-by";
 /** Tools that put an object back to what their repository says. Helm alone does not. */
 const GITOPS_TOOLS = /^(?:argo-?cd|flux(?:-?cd)?|kustomize-controller|helm-controller)$/i;
 /** The names under which they write: Argo CD may mark an object by a label that others use, too. */
 const GITOPS_MANAGERS = /^(?:argocd-(?:application-)?controller|kustomize-controller|helm-controller)$/;
-const WORD = /^[!-~]{1,180}$/;
 
 /** Reads an object; undefined when it has no identity, as no object of the API is. */
 export function sightOf(body: Json): Sight | undefined {
   const { managedFields, ...metadata } = members(members(body).metadata);
   const [uid, version] = [textAt(body, "metadata", "uid"), textAt(body, "metadata", "resourceVersion")];
-  if (uid === undefined || version === undefined || !WORD.test(uid) || !WORD.test(version)) return undefined;
+  if (!isWord(uid) || !isWord(version)) return undefined;
   return {
     object: { ...members(body), metadata },
     uid,
@@ -56,13 +58,6 @@ export function gitopsClaim({ object, managers }: Sight): string | undefined {
     }
   }
   return managers.find((manager) => GITOPS_MANAGERS.test(manager));
-}
-
-/** What of an object is certified. */
-export interface Certified {
-  readonly container: string | undefined;
-  readonly pointers: readonly string[];
-  readonly matchVersion: boolean;
 }
 
 /** The places of all pointers, by pointer; a field that cannot be reached is `target_refused`. */

@@ -11,7 +11,7 @@ export const NEW_IMAGE = `${IMAGE}${"b".repeat(64)}`;
 export const IMAGE_AT = "/spec/template/spec/containers/@/image";
 export const REPLICAS_AT = "/spec/replicas";
 export const RESTART_AT = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
-export const LIVE = { image: { at: IMAGE_AT, show: true, previous: true }, replicas: { at: REPLICAS_AT, show: true } };
+export const LIVE = { image: { at: IMAGE_AT, show: true }, replicas: { at: REPLICAS_AT, show: true } };
 
 export const always = async (): Promise<boolean> => true;
 export const soon = (timeoutMs = 20_000): AbortSignal => AbortSignal.timeout(timeoutMs);

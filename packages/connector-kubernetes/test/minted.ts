@@ -1,7 +1,7 @@
 // An execution's identity as the connector makes it, with its token in hand, to try everything that it must not be able to do.
+import { readOperation } from "@seb/connector-kubernetes-language";
 import { KubeClient } from "../src/client.js";
 import { type Identity, mint } from "../src/identity.js";
-import { readOperation } from "../src/operation.js";
 import { identityPlan } from "../src/plan.js";
 import { readKubernetesTargets } from "../src/targets.js";
 import { withdraw } from "../src/withdraw.js";

@@ -62,11 +62,9 @@ export type Reconciled =
   | { readonly state: "not_executed" }
   | { readonly state: "cannot_tell"; readonly detail: string };
 
-/** What every kind of target offers the broker. One contract suite holds every adapter to it. */
+/** What every kind of target offers the broker; what may be asked of it is its language. One contract suite holds every adapter to it. */
 export interface Connector {
   readonly name: string;
-  /** Checks an operation template once, when a bundle is compiled: pure, no target is asked. */
-  accepts(operation: Readonly<Record<string, unknown>>): Result<void, "catalogue_invalid">;
   observe(request: ObserveRequest): Promise<Result<LiveState, ObserveCode>>;
   /** Mints the execution's identity; a target without minted identities answers with the held one. */
   open(request: SessionRequest): Promise<Result<Session, ObserveCode>>;

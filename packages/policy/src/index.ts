@@ -1,1 +1,2 @@
+export type { PolicyContext } from "@seb/catalogue";
 export { createPolicyEngine, type Permission, type PolicyEngine, type PolicyInput } from "./engine.js";

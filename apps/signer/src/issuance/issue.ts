@@ -1,6 +1,6 @@
-import { gatherEvidence } from "@seb/evidence";
 import { type CertificateAnswer, type CertificateClaims, type Failure, ok } from "@seb/schema";
 import { prepareCertificate } from "@seb/signing-core";
+import { gatherEvidence } from "../evidence/gather.js";
 import type { Signer } from "../signer.js";
 import { revokedOf } from "../word.js";
 import { enter } from "./enter.js";

@@ -1,7 +1,8 @@
-import type { Evidence } from "@seb/evidence";
-import { facts, fail, ok, type PolicyContext, type Result } from "@seb/schema";
-import { countedApprovals } from "../approvals/count.js";
-import type { ApprovalBody, PendingBody, PolicyInput } from "../journal/bodies.js";
+import type { PolicyContext } from "@seb/catalogue";
+import { fail, ok, type Result } from "@seb/schema";
+import { countedApprovals, isWorse } from "../approvals/count.js";
+import type { Evidence } from "../evidence/gather.js";
+import type { ApprovalBody, PendingBody, PolicyInput, Volatile } from "../journal/bodies.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
 import { revokedOf } from "../word.js";
@@ -32,14 +33,20 @@ export interface Verdict {
 
 type Policies = readonly [string, ...string[]];
 
+function volatileOf({ judged, risk }: Evidence): Volatile {
+  const { tests_passed, image_attested, window_open, freeze, live_fresh } = judged;
+  return { risk: risk.score, tests_passed, image_attested, window_open, freeze, live_fresh };
+}
+
 function contextOf(it: Case, approvals: number, needed: number): PolicyContext {
-  return facts.contextOf({
-    ...it.evidence.facts,
+  return {
+    ...volatileOf(it.evidence),
+    previous_image: it.evidence.judged.previous_image,
     tier: it.tier,
     approvals,
     approvals_needed: needed,
     shadow: it.plan.mode === "shadow",
-  });
+  };
 }
 
 /**
@@ -107,7 +114,7 @@ function waitingFor(signer: Signer, it: Case, nowSeconds: number): PendingEntry 
     },
     nowSeconds,
   );
-  return found && !facts.isWorse(it.evidence.facts, found.body.volatile) ? found : undefined;
+  return found && !isWorse(volatileOf(it.evidence), found.body.volatile) ? found : undefined;
 }
 
 function denied(it: Case, { error }: Extract<Result<Policies>, { ok: false }>, progress: Progress): Result<never> {
@@ -115,7 +122,7 @@ function denied(it: Case, { error }: Extract<Result<Policies>, { ok: false }>, p
   const diagnostics = Array.isArray(said) ? said.map((reason: unknown) => `policy: ${String(reason)}`) : [];
   progress.reasons = [...it.evidence.reasons, ...diagnostics].map(asLine).slice(0, 64);
   return fail(error.code, error.detail, {
-    facts: { reasons: progress.reasons.slice(0, 16), risk: it.evidence.facts.risk, tier: it.tier },
+    facts: { reasons: progress.reasons.slice(0, 16), risk: it.evidence.risk.score, tier: it.tier },
   });
 }
 
@@ -142,7 +149,7 @@ async function record(signer: Signer, it: Case, input: PolicyInput, needed: numb
     bundle: bundle.digest,
     expires: nowSeconds + bundle.thresholds.approval_ttl_seconds,
     needed,
-    volatile: facts.volatileOf(evidence.facts),
+    volatile: volatileOf(evidence),
     policy_input: input,
     reasons: evidence.reasons.map(asLine),
   };

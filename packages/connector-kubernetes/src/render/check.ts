@@ -1,6 +1,6 @@
+import { isObject } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "../client.js";
-import { isObject } from "../names.js";
 import { failureOf } from "../observe.js";
 import { foreignBindings } from "./foreign.js";
 import { collectionOf, type Manifest } from "./manifest.js";

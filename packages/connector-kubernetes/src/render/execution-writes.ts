@@ -1,6 +1,6 @@
+import { CONTAINER, groupOf, MARKER } from "@seb/connector-kubernetes-language";
+import { pointerOf, tokensOf } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
-import { groupOf, MARKER } from "../names.js";
-import { CONTAINER, pointerOf, tokensOf } from "../pointer.js";
 import { below, type Free, sameMap, text, texts, type Unchanged, unchanged } from "./cel.js";
 import { executionPrefix, type Layout } from "./layout.js";
 import type { Manifest } from "./manifest.js";

@@ -1,7 +1,7 @@
+import { CONTAINER, groupOf, isPointer, MARKER } from "@seb/connector-kubernetes-language";
+import { tokensOf } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
 import { isBefore } from "../expiry.js";
-import { groupOf, MARKER } from "../names.js";
-import { CONTAINER, isPointer, tokensOf } from "../pointer.js";
 import { below, member, text, texts } from "./cel.js";
 import { executionPrefix, type Layout } from "./layout.js";
 import { type Manifest, PART_OF } from "./manifest.js";

@@ -1,6 +1,12 @@
+import {
+  isPointer,
+  type KubernetesOperation,
+  type ObjectRef,
+  pathOf,
+  readOperation,
+  roleNameOf,
+} from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
-import { type KubernetesOperation, type ObjectRef, pathOf, readOperation, roleNameOf } from "../operation.js";
-import { isPointer } from "../pointer.js";
 import type { KubernetesTarget } from "../targets.js";
 
 /** One action on one service in one region, as the catalogue plans to observe it. */
@@ -40,7 +46,7 @@ export function objectsOf(
   for (const { action, resource, operation, live } of plans) {
     const read = readOperation(operation, "template");
     const more = { facts: { action, resource } };
-    if (!read.ok) return fail("catalogue_invalid", read.error.detail, { ...more, pointer: read.error.pointer ?? "" });
+    if (!read.ok) return fail("catalogue_invalid", read.error.detail, more);
     if (!Object.values(live).every(({ at }) => isPointer(at)))
       return fail("catalogue_invalid", "A live field is at no pointer.", more);
     const key = pathOf(read.value.object);

@@ -1,10 +1,9 @@
 import type { Json } from "@seb/canonical";
+import { apiRoot, groupOf } from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "../client.js";
 import { isMap, items, members, textAt, valueAt } from "../json.js";
-import { groupOf } from "../names.js";
 import { failureOf } from "../observe.js";
-import { apiRoot } from "../operation.js";
 
 /** Shape of a value, as far as policies look into it. Inner shapes are made on demand, since types refer to themselves. */
 export type Shape =

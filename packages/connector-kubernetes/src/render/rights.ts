@@ -1,4 +1,4 @@
-import { groupOf } from "../names.js";
+import { groupOf } from "@seb/connector-kubernetes-language";
 import { guardedNamespaces, type Layout } from "./layout.js";
 import { grant, type Manifest, PART_OF, RBAC } from "./manifest.js";
 import type { CertifiedObject } from "./objects.js";

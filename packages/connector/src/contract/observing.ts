@@ -4,7 +4,7 @@ import { type ConnectorRig, look, newCertId, type StartRig } from "./rig.js";
 
 const UNKNOWN_TARGET = "no-such-target";
 
-/** What `observe` and `accepts` promise. */
+/** What `observe` promises, and what every call says of an unknown target. */
 export function observing(start: StartRig): void {
   describe("observe", () => {
     let rig: ConnectorRig;
@@ -89,11 +89,11 @@ export function observing(start: StartRig): void {
       expect(codes).toEqual(answers.map(() => "target_unknown"));
     });
 
-    it("is catalogue_invalid when the template is none of this connector's", () => {
-      expect(rig.connector.accepts(rig.look.operation)).toMatchObject({ ok: true });
-      const foreign = { ...rig.look.operation, command: "rm -rf /" };
-      expect(rig.connector.accepts(foreign)).toMatchObject({ ok: false, error: { code: "catalogue_invalid" } });
-      expect(rig.connector.accepts({})).toMatchObject({ ok: false, error: { code: "catalogue_invalid" } });
+    it("is target_refused when the operation is not one of this connector's", async () => {
+      for (const operation of [{ ...rig.look.operation, command: "rm -rf /" }, {}]) {
+        const seen = await rig.connector.observe({ ...rig.look, operation, signal: AbortSignal.timeout(10_000) });
+        expect(seen).toMatchObject({ ok: false, error: { code: "target_refused" } });
+      }
     });
   });
 }
