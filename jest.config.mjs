@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 export default {
   testEnvironment: "node",
   rootDir: import.meta.dirname,
-  roots: ["<rootDir>/packages", "<rootDir>/apps", "<rootDir>/infra"],
+  roots: ["<rootDir>/packages", "<rootDir>/apps", "<rootDir>/infra", "<rootDir>/e2e/mutants"],
   testMatch: ["**/*.test.ts", "**/*.test.mjs"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/"],
   modulePathIgnorePatterns: ["/dist/"],

@@ -20,9 +20,9 @@ export function copyBuild(root, to) {
     if (entry !== OWN_SCOPE) symlinkSync(join(root, "node_modules", entry), join(to, "node_modules", entry));
   }
   for (const group of GROUPS) linkOwn(to, group);
-  // What the build reads besides itself: the example control folder, and the templates of servers' settings.
+  // What the build reads besides itself: the example control folder, and the templates of servers' settings; and the build.
   for (const folder of ["examples", "infra"]) cpSync(join(root, folder), join(to, folder), { recursive: true });
-  cpSync(join(root, "package.json"), join(to, "package.json"));
+  for (const file of ["package.json", ".swcrc"]) cpSync(join(root, file), join(to, file));
 }
 
 function copyGroup(root, to, group) {

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,10 +91,4 @@ function judge(ended, report) {
   if (testResults.some(({ status }) => status === "failed"))
     return { verdict: "not-started", failed: ["the test file could not be loaded"] };
   return { verdict: results.some(({ status }) => status === "passed") ? "passed" : "nothing-ran", failed: [] };
-}
-
-/** Is this file still a module that can be parsed? Of others (templates of servers' settings) their servers say so. */
-export function parses(file) {
-  if (!/\.m?js$/.test(file)) return true;
-  return spawnSync(process.execPath, ["--check", file], { stdio: "ignore" }).status === 0;
 }

@@ -1,69 +1,21 @@
 #!/usr/bin/env node
 // npm run mutants: removes each check of the product, one at a time, from a copy of the build; the test of its guarantee must fail.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { changedMutants } from "./changed.mjs";
 import { MUTANTS } from "./checks/index.mjs";
 import { copyBuild } from "./copy.mjs";
-import { mutate, whyNot } from "./edits.mjs";
-import { endAll, parses, runTests } from "./jest.mjs";
+import { fixEntries } from "./fix.mjs";
+import { endAll, runTests } from "./jest.mjs";
+import { readOptions, USAGE } from "./options.mjs";
+import { put } from "./put.mjs";
+import { Sources } from "./sources.mjs";
+import { problemsOf, problemsOfList, standing, testOf } from "./standing.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const USAGE = `usage: npm run mutants -- [--only GUARANTEE] [--name MUTANT] [--jobs N] [--list] [--check] [--json]
-  --only   mutants of the guarantees whose name holds this text
-  --name   mutants whose name holds this text
-  --list   print the mutants and run nothing
-  --check  only see that every text to be replaced stands exactly once in the build
-  --json   the report as JSON on standard output (it is always written to reports/mutants.json)`;
-
-const testFile = (name) => join(root, "e2e", "tests", `${name}.test.ts`);
-const testOf = (mutant) => mutant.test ?? mutant.guarantee;
 const say = (line) => process.stderr.write(`${line}\n`);
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      name: { type: "string" },
-      jobs: { type: "string", default: "2" },
-      list: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const jobs = Number(values.jobs);
-  if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 16)) throw new TypeError("--jobs takes 1 to 16");
-  return { ...values, jobs };
-}
-
-/** What is wrong with the list itself: texts that do not stand there once, names given twice, guarantees without a mutant. */
-function problemsOfList(mutants, all) {
-  const problems = [];
-  for (const mutant of mutants) {
-    for (const edit of mutant.edits) {
-      const why = whyNot(root, edit);
-      if (why !== undefined) problems.push({ name: mutant.name, verdict: "cannot-apply", detail: why });
-    }
-    if (!existsSync(testFile(testOf(mutant))))
-      problems.push({ name: mutant.name, verdict: "no-test", detail: `${testOf(mutant)}.test.ts does not exist` });
-  }
-  const names = MUTANTS.map(({ name }) => name);
-  for (const name of new Set(names.filter((it, at) => names.indexOf(it) !== at)))
-    problems.push({ name, verdict: "cannot-apply", detail: "two mutants have this name" });
-  if (all) problems.push(...withoutMutant());
-  return problems;
-}
-
-function withoutMutant() {
-  const has = new Set(MUTANTS.flatMap((mutant) => [mutant.guarantee, testOf(mutant)]));
-  return readdirSync(join(root, "e2e", "tests"))
-    .filter((file) => file.endsWith(".test.ts"))
-    .map((file) => file.replace(/\.test\.ts$/, ""))
-    .filter((guarantee) => !has.has(guarantee))
-    .map((guarantee) => ({ name: guarantee, verdict: "no-mutant", detail: "the guarantee has no mutant" }));
-}
 
 /** Runs each item by one of the workers, in order. */
 async function eachBy(workers, items, run) {
@@ -87,11 +39,15 @@ async function baseline(workers, mutants) {
   return broken;
 }
 
-async function tryMutant(copy, mutant) {
-  const restore = mutate(copy, mutant.edits);
+async function tryMutant(copy, mutant, files) {
+  let restore;
   try {
-    const unreadable = mutant.edits.find(({ file }) => !parses(join(copy, file)));
-    if (unreadable) return { verdict: "cannot-apply", detail: `${unreadable.file} cannot be parsed any more`, ms: 0 };
+    restore = await put(root, copy, files);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { verdict: "cannot-apply", detail: error.message, ms: 0 };
+  }
+  try {
     const { verdict, failed, ms } = await runTests({ root, copy, test: testOf(mutant), filter: mutant.filter });
     if (verdict === "failed") return { verdict: "killed", detail: failed.slice(0, 3).join("; "), ms };
     if (verdict === "timed-out") return { verdict: "killed", detail: "the test did not end", ms };
@@ -99,11 +55,11 @@ async function tryMutant(copy, mutant) {
     const why = verdict === "nothing-ran" ? `no test is named like ${mutant.filter}` : "the services did not start";
     return { verdict: "says-nothing", detail: `${why} ${failed.slice(0, 2).join("; ")}`.trim(), ms };
   } finally {
-    restore();
+    await restore();
   }
 }
 
-async function runAll(mutants, jobs) {
+async function runAll(mutants, standings, jobs) {
   const scratch = mkdtempSync(join(tmpdir(), "seb-mutants-"));
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
   const copies = Array.from({ length: jobs }, (_, at) => join(scratch, `copy-${at + 1}`));
@@ -114,7 +70,7 @@ async function runAll(mutants, jobs) {
     const failing = broken.get(testOf(mutant));
     const result =
       failing === undefined
-        ? await tryMutant(copy, mutant)
+        ? await tryMutant(copy, mutant, standings.get(mutant.name).files)
         : { verdict: "baseline-fails", detail: `the unchanged build fails: ${failing}`, ms: 0 };
     results.push({ ...describe(mutant), ...result });
     const seconds = `${(result.ms / 1000).toFixed(1)} s`;
@@ -139,27 +95,54 @@ function finish(results, began, json) {
   return bad.length === 0 && results.length > 0 ? 0 : 1;
 }
 
+/** The mutants that the options ask for. */
+function choose(options, standings) {
+  const { only = "", name = "" } = options;
+  const asked = MUTANTS.filter((mutant) => mutant.guarantee.includes(only) && mutant.name.includes(name));
+  if (options.changed === undefined) return asked;
+  const { about, mutants } = changedMutants(root, options.changed, asked, standings);
+  say(`${mutants.length} of ${asked.length} mutants have changed since ${about}`);
+  return mutants;
+}
+
+function list(mutants) {
+  for (const { name, guarantee, layer } of mutants) console.log(`${guarantee}\t${layer}\t${name}`);
+  console.log(`${mutants.length} mutants of ${new Set(mutants.map(({ guarantee }) => guarantee)).size} guarantees`);
+  return 0;
+}
+
+function check(mutants, problems) {
+  for (const { name, verdict, detail } of problems) say(`${verdict}: ${name}: ${detail}`);
+  console.log(`${mutants.length} mutants, ${problems.length} problems`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+/** Says which conditions have moved, and with `fix` writes it into their entries. */
+function tellMoved(mutants, standings, fix) {
+  const moved = mutants.flatMap((mutant) => (standings.get(mutant.name).moved ?? []).map((it) => ({ ...it, mutant })));
+  for (const { mutant, edit, to } of moved)
+    say(`moved: ${mutant.name}: \`${edit.condition}\` was in ${edit.file}, ${edit.function}; moved to ${to}`);
+  if (!fix) return;
+  const left = fixEntries(join(root, "e2e", "mutants", "checks"), moved);
+  say(`${moved.length - left.length} of ${moved.length} entries of moved conditions were rewritten`);
+  for (const { mutant } of left) say(`rewrite it by hand: ${mutant.name}`);
+}
+
 async function main() {
-  const options = readOptions();
-  const all = options.only === undefined && options.name === undefined;
-  const mutants = MUTANTS.filter(
-    ({ guarantee, name }) => guarantee.includes(options.only ?? "") && name.includes(options.name ?? ""),
-  );
-  if (options.list) {
-    for (const { name, guarantee, layer } of mutants) console.log(`${guarantee}\t${layer}\t${name}`);
-    console.log(`${mutants.length} mutants of ${new Set(mutants.map(({ guarantee }) => guarantee)).size} guarantees`);
-    return 0;
-  }
+  const options = readOptions(process.argv.slice(2));
   const began = performance.now();
-  const problems = problemsOfList(mutants, all);
+  const sources = new Sources(root);
+  const standings = new Map(MUTANTS.map((mutant) => [mutant.name, standing(sources, mutant)]));
+  const mutants = choose(options, standings);
+  if (options.list) return list(mutants);
+  tellMoved(mutants, standings, options.fix);
+  const all = mutants.length === MUTANTS.length;
+  const problems = [...problemsOf(root, mutants, standings), ...(all ? problemsOfList(root, MUTANTS) : [])];
+  if (options.check || options.fix) return check(mutants, problems);
+  if (mutants.length === 0 && options.changed !== undefined) return 0;
   const unusable = new Set(problems.map(({ name }) => name));
-  const usable = options.check ? [] : mutants.filter(({ name }) => !unusable.has(name));
-  if (options.check) {
-    for (const { name, verdict, detail } of problems) say(`${verdict}: ${name}: ${detail}`);
-    console.log(`${mutants.length} mutants, ${problems.length} problems`);
-    return problems.length === 0 ? 0 : 1;
-  }
-  const results = usable.length === 0 ? [] : await runAll(usable, options.jobs);
+  const usable = mutants.filter(({ name }) => !unusable.has(name));
+  const results = usable.length === 0 ? [] : await runAll(usable, standings, options.jobs);
   const listed = problems.map((problem) => ({
     ...describe(MUTANTS.find(({ name }) => name === problem.name) ?? { guarantee: problem.name, layer: "none" }),
     ...problem,

@@ -1,64 +1,68 @@
-import { alone, edit, mutantsOf } from "./mutant.mjs";
+import { alone, always, becomes, drop, mutantsOf, never } from "./mutant.mjs";
 
-const BROKER = "apps/broker/dist";
-const ADMIT = `${BROKER}/admission/admit.js`;
-const CONTRACT = `${BROKER}/admission/contract.js`;
-const GUARD = `${BROKER}/execution/guard.js`;
-const STORE_ADMIT = "packages/authority/dist/admit.js";
-const GIT_EXECUTE = "packages/connector-git/dist/execute.js";
-
-const USED = "if (state.used.has(id) || state.open.has(id) || state.executions.has(id)) return";
-const REPLAY = 'await step("replay", ()=>checkReplay(broker, claims, presented));';
-const BUSY = "if (holder === undefined) return ok(undefined);";
-const COMPARE = "if (!sameJson(compiled.value, claims.contract)) return";
-const ADMITS = "const within = admits(definition, claims.scope, request.parameters);";
-const RANGE = "if (!isIn(range, value)) {";
-const STATE = "if (drifted.length > 0) {";
-const BLOB = "if (files.value.get(path)?.oid !== oid) return";
-const MARKER = "if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);";
-const noReplay = edit(ADMIT, REPLAY, 'await step("replay", ()=>ok(undefined));');
-const noUsed = edit(STORE_ADMIT, USED, "if (false) return");
-const noBusy = edit(STORE_ADMIT, BUSY, "if (true) return ok(undefined);");
-const noMarker = edit(GIT_EXECUTE, MARKER, "");
-const noState = edit(`${BROKER}/admission/state.js`, STATE, "if (false) {");
-const noBlob = edit(GIT_EXECUTE, BLOB, "if (false) return");
-const anyRange = edit("packages/catalogue/dist/instantiate.js", RANGE, "if (value === undefined) {");
-const noAdmits = edit(CONTRACT, ADMITS, "const within = ok(undefined);");
-const noCompare = edit(CONTRACT, COMPARE, "if (false) return");
-const noPolicy = edit(ADMIT, "return standing.ok ? view : standing;", "return view;");
-const noView = edit(ADMIT, "return standing.ok ? pin : standing;", "return pin;");
-const noTake = edit(STORE_ADMIT, "()=>checkView(view, request),", "()=>ok(undefined),");
-const noGuard = edit(GUARD, "if (!standing.ok) return standing;", "");
-const noRecall = edit(GUARD, 'if (running.recalled) return fail("recalled"', 'if (false) return fail("recalled"');
-const noRecalling = edit(
-  `${BROKER}/execution/recall.js`,
-  "return standing.ok || running.recalled ? [] : [",
-  "return true ? [] : [",
+const noReplay = becomes(
+  "apps/broker/src/admission/admit.ts",
+  "admit",
+  "checkReplay(broker, claims, presented)",
+  "ok(undefined)",
 );
+const noUsed = never(
+  "packages/authority/src/admit.ts",
+  "checkSingleUse",
+  "state.used.has(id) || state.open.has(id) || state.executions.has(id)",
+);
+const noBusy = always("packages/authority/src/admit.ts", "checkResource", "holder === undefined");
+const noMarker = drop(
+  "packages/connector-git/src/execute.ts",
+  "attemptOnce",
+  "if (marker !== undefined) return byMarker(mirror, objects, job, seen.value, access);",
+);
+const noState = never("apps/broker/src/admission/state.ts", "checkState", "drifted.length > 0");
+const noBlob = never("packages/connector-git/src/execute.ts", "build", "files.value.get(path)?.oid !== oid");
+const anyRange = becomes(
+  "packages/catalogue/src/instantiate.ts",
+  "instantiate",
+  "!isIn(range, value)",
+  "value === undefined",
+);
+const noAdmits = becomes(
+  "apps/broker/src/admission/contract.ts",
+  "checkContract",
+  "admits(definition, claims.scope, request.parameters)",
+  "ok(undefined)",
+);
+const noCompare = never(
+  "apps/broker/src/admission/contract.ts",
+  "checkContract",
+  "!sameJson(compiled.value, claims.contract)",
+);
+const noPolicy = becomes("apps/broker/src/admission/admit.ts", "readPolicy", "standing.ok ? view : standing", "view");
+const noView = becomes("apps/broker/src/admission/admit.ts", "checkView", "standing.ok ? pin : standing", "pin");
+const noTake = becomes("packages/authority/src/admit.ts", "admit", "checkView(view, request)", "ok(undefined)");
+const noGuard = drop("apps/broker/src/execution/guard.ts", "createGuard.look", "if (!standing.ok) return standing;");
+const noRecall = never("apps/broker/src/execution/guard.ts", "createGuard.look", "running.recalled");
+const noRecalling = always("apps/broker/src/execution/recall.ts", "recallRevoked", "standing.ok || running.recalled");
 
 export const ADMISSION = [
   ...mutantsOf("a-certified-change-really-happens", [
     [
       "the commit changes nothing",
       "only",
-      edit(
-        "packages/connector-git/dist/execute.js",
-        "const edited = editFile(text, edit);",
-        "const edited = { ok: true, value: text };",
-      ),
+      becomes("packages/connector-git/src/execute.ts", "build", "editFile(text, edit)", "{ ok: true, value: text }"),
     ],
     [
       "the commit names no certificate",
       "only",
-      edit("packages/connector-git/dist/session.js", "const trailers = ", 'const trailers = "" && '),
+      becomes("packages/connector-git/src/session.ts", "readPlan", "CERTIFICATE_TRAILER", '"Reviewed-By"'),
     ],
     [
       "the journal forgets idempotency keys",
       "only",
-      edit(
-        "apps/signer/dist/issuance/enter.js",
-        "const use = signer.journal.state.keyUse(subject, key.value);",
-        "const use = undefined;",
+      becomes(
+        "apps/signer/src/issuance/enter.ts",
+        "enter",
+        "signer.journal.state.keyUse(subject, key.value)",
+        "undefined",
       ),
     ],
   ]),
@@ -66,40 +70,47 @@ export const ADMISSION = [
     [
       "a decision that could not be recorded is carried out all the same",
       "decision",
-      edit(
-        `${BROKER}/execution/execute.js`,
-        "lost = !appended.ok;",
-        "if (!appended.ok) Object.assign(appended, { ok: true, value: { at_ms: 0 } });",
+      becomes(
+        "apps/broker/src/execution/execute.ts",
+        "decide",
+        "lost = !appended.ok",
+        "if (!appended.ok) Object.assign(appended, { ok: true, value: { at_ms: 0 } })",
       ),
     ],
     [
       "the broker answers a verification that it could not record",
       "verification",
-      edit(`${BROKER}/routes/post-verifications.js`, "if (recorded) return recorded;", ""),
+      drop("apps/broker/src/routes/post-verifications.ts", "verify", "if (recorded) return recorded;"),
     ],
     [
       "the signer signs what it could not journal",
       "journal",
-      edit(
-        "apps/signer/dist/issuance/seal.js",
-        "return recorded.ok ? ok(Journalled.after(prepared)) : recorded;",
-        "return ok(Journalled.after(prepared));",
+      becomes(
+        "apps/signer/src/issuance/seal.ts",
+        "journal",
+        "recorded.ok ? ok(Journalled.after(prepared)) : recorded",
+        "ok(Journalled.after(prepared))",
       ),
     ],
     [
       "the signer goes on without having stored the evidence",
       "evidence",
-      edit("apps/signer/dist/issuance/grant.js", "return stored;", "return { ok: true, value: digestBytes(bytes) };"),
+      becomes(
+        "apps/signer/src/issuance/grant.ts",
+        "storeEvidence",
+        "return stored;",
+        "return { ok: true, value: digestBytes(bytes) };",
+      ),
     ],
     [
       "the revocation service obeys an order that it could not record",
       "order",
-      edit("apps/revocation/dist/journal/journal.js", "if (!recorded.ok) return recorded;", ""),
+      drop("apps/revocation/src/journal/journal.ts", "Journal.commit", "if (!recorded.ok) return recorded;"),
     ],
     [
       "nobody minds a sink that fails",
       "all",
-      edit("packages/records/dist/group-writer.js", "if (!written.ok) {", "if (false) {"),
+      never("packages/records/src/group-writer.ts", "GroupWriter.#writeGroup", "!written.ok"),
     ],
   ]),
   ...mutantsOf("a-certificate-works-once", [
@@ -121,20 +132,21 @@ export const ADMISSION = [
     [
       "an entry of an earlier boot is never taken over",
       "reconciler",
-      edit(
-        `${BROKER}/execution/reconcile.js`,
-        "const ownEarlier = entry.broker === config.instance",
-        "const ownEarlier = false",
+      never(
+        "apps/broker/src/execution/reconcile.ts",
+        "reconcileAll",
+        "entry.broker === config.instance && entry.boot < ports.chain.boot",
       ),
       { filter: "killed after take" },
     ],
     [
       "the reconciler does not ask the target",
       "reconciler",
-      edit(
-        `${BROKER}/execution/reconcile.js`,
-        "const said = await connector.reconcile(claims.jti, claims.contract, signal);",
-        'const said = { ok: true, value: { state: "not_executed" } };',
+      becomes(
+        "apps/broker/src/execution/reconcile.ts",
+        "endingOf",
+        "await connector.reconcile(claims.jti, claims.contract, signal)",
+        '{ ok: true, value: { state: "not_executed" } }',
       ),
       { filter: "killed after execute" },
     ],
@@ -147,20 +159,21 @@ export const ADMISSION = [
     [
       "the request may name another action",
       "action",
-      edit(CONTRACT, "if (request.action !== claims.action) return", "if (false) return"),
+      never("apps/broker/src/admission/contract.ts", "checkContract", "request.action !== claims.action"),
     ],
     [
       "the request may name another resource",
       "resource",
-      edit(CONTRACT, "if (request.resource !== claims.resource) {", "if (false) {"),
+      never("apps/broker/src/admission/contract.ts", "checkContract", "request.resource !== claims.resource"),
     ],
     [
       "bodies may hold more than their schema",
       "schema",
-      edit(
-        "packages/service-kit/dist/body.js",
-        'const valid = validate(schema, parsed.value, "request_invalid");',
-        "const valid = ok(parsed.value);",
+      becomes(
+        "packages/service-kit/src/body.ts",
+        "readBody",
+        'validate(schema, parsed.value, "request_invalid")',
+        "parsed",
       ),
     ],
   ]),
@@ -174,30 +187,31 @@ export const ADMISSION = [
     [
       "the signer lets in what is revoked",
       "signer, first look",
-      edit("apps/signer/dist/issuance/entitle.js", "return standing.ok ? ok({", "return true ? ok({"),
+      always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
       alone("came after the request was let in"),
     ],
     [
       "the signer does not look again before it issues",
       "signer, last look",
-      edit("apps/signer/dist/issuance/grant.js", "if (!standing.ok) return standing;", ""),
+      drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
       alone("came after the request was let in"),
     ],
     [
       "the signer does not look at revocations",
       "signer, all",
       [
-        edit("apps/signer/dist/issuance/entitle.js", "return standing.ok ? ok({", "return true ? ok({"),
-        edit("apps/signer/dist/issuance/grant.js", "if (!standing.ok) return standing;", ""),
+        always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
+        drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
       ],
     ],
     [
       "the revocation service forgets the orders of its journal",
       "journal",
-      edit(
-        "apps/revocation/dist/journal/journal.js",
-        "for await (const record of chain.history())fold(journal.#ledger, record);",
-        'for await (const record of chain.history())if (record.kind !== "order") fold(journal.#ledger, record);',
+      becomes(
+        "apps/revocation/src/journal/journal.ts",
+        "Journal.open",
+        "fold(journal.#ledger, record);",
+        'if (record.kind !== "order") fold(journal.#ledger, record);',
       ),
       alone("signer: a revocation that came|though the store was lost"),
     ],
@@ -205,44 +219,42 @@ export const ADMISSION = [
       "epochs are not compared",
       "epochs",
       [
-        edit(
-          `${BROKER}/admission/revocation.js`,
-          'if (stale) return fail("epoch_stale"',
-          'if (false) return fail("epoch_stale"',
-        ),
-        edit("packages/authority/dist/view.js", "if (stale !== undefined) {", "if (false) {"),
+        never("apps/broker/src/admission/revocation.ts", "checkRevoked", "stale"),
+        never("packages/authority/src/view.ts", "checkEpochs", "stale !== undefined"),
       ],
     ],
     [
       "a status may be of any age",
       "freshness",
-      edit(
-        "packages/authority/dist/newest-status.js",
-        "if (Math.abs(wallAgeMs) <= this.maxAgeMs && heldMs >= 0 && heldMs <= this.maxAgeMs) return ok(claims);",
-        "return ok(claims);",
+      always(
+        "packages/authority/src/newest-status.ts",
+        "NewestStatus.current",
+        "Math.abs(wallAgeMs) <= this.maxAgeMs && heldMs >= 0 && heldMs <= this.maxAgeMs",
       ),
     ],
     [
       "one operator may lift",
       "two operators",
-      edit(
-        "apps/revocation/dist/orders/plan.js",
-        "function planLift(ledger, base, target) {",
-        'function planLift(ledger, base, target) {\n    return applied({ ...base, stage: "applied", first: "o_aaaaaaaaaaaaaaaaaaaaaaaaaa" });',
+      becomes(
+        "apps/revocation/src/orders/plan.ts",
+        "planLift",
+        "otherOperator(ledger, base)",
+        'ok("o_aaaaaaaaaaaaaaaaaaaaaaaaaa")',
       ),
     ],
     [
       "one operator counts as two",
       "two operators",
-      edit("apps/revocation/dist/orders/plan.js", "if (waiting.operator !== base.operator) return", "if (true) return"),
+      always("apps/revocation/src/orders/plan.ts", "otherOperator", "waiting.operator !== base.operator"),
     ],
     [
       "activating a bundle raises no policy epoch",
       "activation",
-      edit(
-        "apps/revocation/dist/orders/plan.js",
-        "const policies = await policiesOfBoth(bundles, bundle.value, ledger.bundle);",
-        "const policies = [];",
+      becomes(
+        "apps/revocation/src/orders/plan.ts",
+        "planActivate",
+        "await policiesOfBoth(bundles, bundle.value, ledger.bundle)",
+        "[]",
       ),
     ],
   ]),
@@ -252,7 +264,7 @@ export const ADMISSION = [
     [
       "the branch is overwritten",
       "push",
-      edit("packages/connector-git/dist/remote.js", "...leases,", '"--force",'),
+      becomes("packages/connector-git/src/remote.ts", "push", "...leases", '"--force"'),
       { filter: "racing commits" },
     ],
     [
@@ -266,57 +278,65 @@ export const ADMISSION = [
     [
       "no ceiling for actions",
       "actions",
-      edit(
-        `${BROKER}/admission/ceilings.js`,
-        "if (!ceilings.actions.includes(claims.action)) return",
-        "if (false) return",
-      ),
+      never("apps/broker/src/admission/ceilings.ts", "checkCeilings", "!ceilings.actions.includes(claims.action)"),
     ],
     [
       "no ceiling for resources",
       "resources",
-      edit(
-        `${BROKER}/admission/ceilings.js`,
-        "if (!ceilings.resources.some((pattern)=>matchesPattern(pattern, claims.resource))) return",
-        "if (false) return",
+      never(
+        "apps/broker/src/admission/ceilings.ts",
+        "checkCeilings",
+        "!ceilings.resources.some((pattern)=>matchesPattern(pattern, claims.resource))",
       ),
     ],
     [
       "no ceiling for subjects",
       "subjects",
-      edit(
-        `${BROKER}/admission/ceilings.js`,
-        'if (!ceilings.subjects.some((pattern)=>pattern === claims.sub || pattern === "agent:*")) return',
-        "if (false) return",
+      never(
+        "apps/broker/src/admission/ceilings.ts",
+        "checkCeilings",
+        '!ceilings.subjects.some((pattern)=>pattern === claims.sub || pattern === "agent:*")',
       ),
     ],
     [
       "no ceiling for tiers",
       "tier",
-      edit(`${BROKER}/admission/ceilings.js`, "if (claims.tier > ceilings.max_tier) return", "if (false) return"),
+      never("apps/broker/src/admission/ceilings.ts", "checkCeilings", "claims.tier > ceilings.max_tier"),
     ],
     [
       "no ceiling for lifetimes",
       "lifetime",
-      edit(
-        `${BROKER}/admission/ceilings.js`,
-        "if (claims.exp - claims.iat > ceilings.max_lifetime_seconds) return",
-        "if (false) return",
+      never(
+        "apps/broker/src/admission/ceilings.ts",
+        "checkCeilings",
+        "claims.exp - claims.iat > ceilings.max_lifetime_seconds",
       ),
     ],
-    ["no ceiling for executions per hour", "rate", edit(STORE_ADMIT, "if (count < limit) continue;", "continue;")],
-    ["the tier is believed", "tier", edit(CONTRACT, "if (claims.tier < tier) return", "if (false) return")],
+    [
+      "no ceiling for executions per hour",
+      "rate",
+      always("packages/authority/src/admit.ts", "checkCeilings", "count < limit"),
+    ],
+    [
+      "the tier is believed",
+      "tier",
+      never("apps/broker/src/admission/contract.ts", "checkContract", "claims.tier < tier"),
+    ],
     [
       "any policy's name is believed",
       "policy",
-      edit(CONTRACT, "if (!policyIds(bundle).includes(claims.policy.id)) return", "if (false) return"),
+      never("apps/broker/src/admission/contract.ts", "checkContract", "!policyIds(bundle).includes(claims.policy.id)"),
     ],
     [
       "no ceilings at all",
       "all",
       [
-        edit(ADMIT, 'await step("ceilings", ()=>checkCeilings(ports.ceilings, claims));', ""),
-        edit(STORE_ADMIT, "if (count < limit) continue;", "continue;"),
+        drop(
+          "apps/broker/src/admission/admit.ts",
+          "admit",
+          'await step("ceilings", ()=>checkCeilings(ports.ceilings, claims));',
+        ),
+        always("packages/authority/src/admit.ts", "checkCeilings", "count < limit"),
       ],
     ],
   ]),
@@ -324,37 +344,34 @@ export const ADMISSION = [
     [
       "a shadow certificate executes",
       "claims",
-      edit(ADMIT, 'if (read.value.mode === "shadow" && !mode.shadow) return', "if (false) return"),
+      never("apps/broker/src/admission/admit.ts", "admit", 'read.value.mode === "shadow" && !mode.shadow'),
     ],
     [
       "a verification takes",
       "peek",
-      edit(`${BROKER}/routes/post-verifications.js`, "ports.store.peek(take)", "ports.store.take(take)"),
+      becomes("apps/broker/src/routes/post-verifications.ts", "verify", "ports.store.peek", "ports.store.take"),
     ],
     [
       "a verification leaves no record",
       "record",
-      edit(
-        `${BROKER}/routes/post-verifications.js`,
-        'const recorded = await broker.ports.chain.append("verification", {',
-        'const recorded = await (async ()=>({ ok: true }))("verification", {',
+      becomes(
+        "apps/broker/src/routes/post-verifications.ts",
+        "record",
+        "broker.ports.chain.append",
+        "(async ()=>({ ok: true }))",
       ),
     ],
     [
       "an agent may raise the mode",
       "mode",
-      edit(
-        "apps/signer/dist/issuance/plan.js",
-        'const mode = body.mode === "shadow" ? "shadow" : modeOf(bundle, body.action, body.service);',
-        'const mode = body.mode === "shadow" ? "shadow" : "enforce";',
-      ),
+      becomes("apps/signer/src/issuance/plan.ts", "plan", "modeOf(bundle, body.action, body.service)", '"enforce"'),
     ],
     [
       "a shadow certificate executes and a verification takes",
       "all",
       [
-        edit(ADMIT, 'if (read.value.mode === "shadow" && !mode.shadow) return', "if (false) return"),
-        edit(`${BROKER}/routes/post-verifications.js`, "ports.store.peek(take)", "ports.store.take(take)"),
+        never("apps/broker/src/admission/admit.ts", "admit", 'read.value.mode === "shadow" && !mode.shadow'),
+        becomes("apps/broker/src/routes/post-verifications.ts", "verify", "ports.store.peek", "ports.store.take"),
       ],
     ],
   ]),

@@ -1,24 +1,21 @@
-import { edit, mutantsOf } from "./mutant.mjs";
-
-const CONNECTOR = "packages/connector-kubernetes/dist";
-const RENDER = `${CONNECTOR}/render`;
-const EXECUTION = "apps/broker/dist/execution";
+import { after, always, becomes, drop, mutantsOf, never, text } from "./mutant.mjs";
 
 export const KUBERNETES = [
   ...mutantsOf("the-broker-itself-cannot-write", [
     [
       "the broker is given the right to patch what it reads",
       "rights",
-      edit(
-        `${RENDER}/rights.js`,
-        'verbs: [\n                    "get"\n                ]',
-        'verbs: [\n                    "get", "patch"\n                ]',
+      becomes(
+        "packages/connector-kubernetes/src/render/rights.ts",
+        "brokerRights",
+        'verbs: ["get"]',
+        'verbs: ["get", "patch"]',
       ),
     ],
     [
       "a change is sent with the broker's own token",
       "token",
-      edit(`${CONNECTOR}/execute.js`, "token: identity.token,", ""),
+      drop("packages/connector-kubernetes/src/execute.ts", "send", "token: identity.token,"),
       { filter: "shows its own token for none" },
     ],
   ]),
@@ -26,15 +23,15 @@ export const KUBERNETES = [
     [
       "an outcome does not say whose identity it was",
       "outcome",
-      edit(`${EXECUTION}/bodies.js`, "identity: place.identity", "identity: null"),
+      becomes("apps/broker/src/execution/bodies.ts", "outcomeBody", "place.identity", "null"),
     ],
     [
       "the guard does not say which certificate an object is marked with",
       "marker",
-      edit(
-        `${RENDER}/guards.js`,
-        "variables.execution && variables.whole && object != null",
-        "false && object != null",
+      never(
+        "packages/connector-kubernetes/src/render/guards.ts",
+        "guardOf",
+        text("variables.execution && variables.whole"),
       ),
     ],
   ]),
@@ -42,37 +39,48 @@ export const KUBERNETES = [
     [
       "the Role of an execution names no object",
       "rights",
-      edit(
-        `${RENDER}/rights.js`,
-        "resourceNames: [\n                            ref.name\n                        ],\n                        verbs",
-        "verbs",
-      ),
+      drop("packages/connector-kubernetes/src/render/rights.ts", "executionRoles", "resourceNames: [ref.name]"),
       { filter: "while its execution is held" },
     ],
     [
       "an execution may write every field of its object",
       "fields",
-      edit(`${RENDER}/execution-writes.js`, `forbid(\`\${UPDATE}(\${expression})\``, "forbid(`true`"),
+      becomes(
+        "packages/connector-kubernetes/src/render/execution-writes.ts",
+        "executionWrites",
+        "`${UPDATE}(${expression})`",
+        "`true`",
+      ),
       { filter: "while its execution is held" },
     ],
     [
       "an identity is not taken back after its execution",
       "end",
-      edit(
-        `${CONNECTOR}/connector.js`,
-        "const gone = await withdraw(entered.value.client, remains.value, signal);",
-        "const gone = ok(undefined);",
+      becomes(
+        "packages/connector-kubernetes/src/connector.ts",
+        "KubernetesConnector.recall",
+        "await withdraw(entered.value.client, remains.value, signal)",
+        "ok(undefined)",
       ),
       { filter: "after its execution" },
     ],
     [
       "a revocation does not take the identity of an open execution back",
       "recall",
-      edit(
-        `${EXECUTION}/recall.js`,
-        "const recalled = await connector.recall(claims.jti, claims.contract, signal);\n    const fenced = await connector.fence(claims.jti, claims.contract, signal);",
-        "const recalled = { ok: true };\n    const fenced = recalled;",
-      ),
+      [
+        becomes(
+          "apps/broker/src/execution/recall.ts",
+          "recallOne",
+          "await connector.recall(claims.jti, claims.contract, signal)",
+          "{ ok: true }",
+        ),
+        becomes(
+          "apps/broker/src/execution/recall.ts",
+          "recallOne",
+          "await connector.fence(claims.jti, claims.contract, signal)",
+          "{ ok: true }",
+        ),
+      ],
       { filter: "after a revocation" },
     ],
   ]),
@@ -80,22 +88,23 @@ export const KUBERNETES = [
     [
       "the server is not asked to compare the certified fields",
       "patch",
-      edit(`${CONNECTOR}/patch.js`, "tests.set(...testOf(place));", ""),
+      drop("packages/connector-kubernetes/src/patch.ts", "patchOf", "tests.set(...testOf(place));"),
       { filter: "never writes" },
     ],
     [
       "a deletion is not held to the version that was compared",
       "delete",
-      edit(`${CONNECTOR}/withdraw.js`, "...resourceVersion === undefined ? {} : {", "...true ? {} : {"),
+      always("packages/connector-kubernetes/src/withdraw.ts", "deletionOf", "resourceVersion === undefined"),
       { filter: "never writes" },
     ],
     [
       "the whole object has to be as it was, its status as well",
       "status",
-      edit(
-        `${CONNECTOR}/patch.js`,
-        '"/metadata/uid",\n            sight.uid\n        ]',
-        '"/metadata/uid",\n            sight.uid\n        ], ["/metadata/resourceVersion", sight.version]',
+      after(
+        "packages/connector-kubernetes/src/patch.ts",
+        "patchOf",
+        '["/metadata/uid", sight.uid]',
+        '["/metadata/resourceVersion", sight.version]',
       ),
       { filter: "always goes through" },
     ],
@@ -104,19 +113,33 @@ export const KUBERNETES = [
     [
       "a binding may have any subject",
       "bindings",
-      edit(`${RENDER}/broker-policies.js`, "`variables.subject == variables.binding.metadata.name`", "`true`"),
+      becomes(
+        "packages/connector-kubernetes/src/render/broker-policies.ts",
+        "brokerBindings",
+        "`variables.subject == variables.binding.metadata.name`",
+        "`true`",
+      ),
       { filter: "is refused: bind" },
     ],
     [
       "a token may live as long as it likes",
       "tokens",
-      edit(`${RENDER}/broker-policies.js`, "object.spec.?expirationSeconds.orValue(3600) <= 600", "true"),
+      always(
+        "packages/connector-kubernetes/src/render/broker-policies.ts",
+        "brokerAccounts",
+        text("object.spec.?expirationSeconds.orValue(3600) <= 600"),
+      ),
       { filter: "is refused: a token" },
     ],
     [
       "a marker may name any certificate",
       "marker",
-      edit(`${RENDER}/execution-writes.js`, `\${now} == \${named})`, `\${now} != "")`),
+      becomes(
+        "packages/connector-kubernetes/src/render/execution-writes.ts",
+        "executionWrites",
+        text("${now} == ${named}"),
+        '${now} != ""',
+      ),
       { filter: "under a marker that no record knows" },
     ],
   ]),
@@ -124,21 +147,26 @@ export const KUBERNETES = [
     [
       "subresources of what is protected stay open",
       "subresources",
-      edit(`${RENDER}/guards.js`, `resource,\n                    \`\${resource}/*\`\n`, "resource\n"),
+      drop("packages/connector-kubernetes/src/render/guards.ts", "guardOf", "`${resource}/*`"),
     ],
     [
       "whoever impersonates an execution counts as one",
       "impersonation",
-      edit(
-        `${RENDER}/guards.js`,
-        '&& request.userInfo.?extra[?"authentication.kubernetes.io/credential-id"].hasValue()',
-        "",
+      drop(
+        "packages/connector-kubernetes/src/render/guards.ts",
+        "execution",
+        text('&& request.userInfo.?extra[?"authentication.kubernetes.io/credential-id"].hasValue()'),
       ),
     ],
     [
       "an exception that has ended is still rendered",
       "exceptions",
-      edit(`${RENDER}/guards.js`, "isBefore(allowed.expires, nowMs)", "isBefore(allowed.expires, 0)"),
+      becomes(
+        "packages/connector-kubernetes/src/render/guards.ts",
+        "guard",
+        "isBefore(allowed.expires, nowMs)",
+        "isBefore(allowed.expires, 0)",
+      ),
     ],
   ]),
 ];

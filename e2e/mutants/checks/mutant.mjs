@@ -1,11 +1,38 @@
 /**
- * @typedef {object} Edit  `file` relative to the built tree; `find` stands there exactly once; `replace` takes its place.
- * @typedef {object} Mutant  `name`; `guarantee`: name of the test file that must fail; `layer`: which of several checks is gone, "all" for
- *   all of them, "only" where there is one; `filter`: the tests of that file to run, default all; `test`: another test file that proves this layer.
+ * @typedef {object} Mutant  `name`: unique, what is no longer checked; `guarantee`: name of the test file that must fail; `layer`: which of several
+ *   checks is gone, "all" for all of them, "only" where there is one; `edits`; `filter`: the tests of that file to run, default all;
+ *   `test`: another test file that proves this layer.
+ *
+ * An edit names a condition by `file`, the function that it stands in (`name`, `Class.method`, `outer.inner`, the constant of a module, or
+ * MODULE for code outside of any), and its own text, whose layout does not matter: an expression, a statement, or an element of a list.
  */
 
-/** One edit. */
-export const edit = (file, find, replace) => ({ file, find, replace });
+export { MODULE } from "../syntax.mjs";
+
+const kind = (name) => (file, within, condition, code) => ({
+  file,
+  function: within,
+  condition: condition.text ?? condition,
+  inText: condition.text !== undefined,
+  kind: name,
+  ...(code === undefined ? {} : { code }),
+});
+
+/** The condition is false. */
+export const never = kind("never");
+/** The condition is true. */
+export const always = kind("always");
+/** The statement, or the element of a list, is left out. */
+export const drop = kind("drop");
+/** The piece becomes `code`: an expression, statements, elements. */
+export const becomes = kind("becomes");
+/** Statements or elements stand before the piece. */
+export const before = kind("before");
+/** Statements or elements stand after the piece. */
+export const after = kind("after");
+
+/** A condition in another language: Lua or CEL in a string or a template, or a file of settings, where the function is MODULE. */
+export const text = (condition) => ({ text: condition });
 
 /** The mutants of one guarantee: `[name, layer, edits, options]`. */
 export function mutantsOf(guarantee, list) {

@@ -1,24 +1,23 @@
-import { edit, mutantsOf } from "./mutant.mjs";
-
-const RECORDS = "packages/records/dist";
+import { after, always, becomes, drop, MODULE, mutantsOf, never } from "./mutant.mjs";
 
 export const RECORDS_AND_SECRETS = [
   ...mutantsOf("records-cannot-be-edited-unnoticed", [
     [
       "links between records are not compared",
       "links",
-      edit(`${RECORDS}/walk.js`, 'if (claims.prev !== at.prev) return "link";', ""),
+      drop("packages/records/src/walk.ts", "misfit", 'if (claims.prev !== at.prev) return "link";'),
     ],
     [
       "positions are not compared",
       "positions",
-      edit(`${RECORDS}/walk.js`, "if (claims.seq !== at.seq) return", "if (false) return"),
+      never("packages/records/src/walk.ts", "misfit", "claims.seq !== at.seq"),
     ],
     [
       "signatures of records are not checked",
       "signatures",
-      edit(
-        "packages/verify-core/dist/record.js",
+      becomes(
+        "packages/verify-core/src/record.ts",
+        "verifyRecord",
         "const signed = await checkSignatureAtAnyTime(gated.value, trust);",
         'const owner = trust.find("seb-record+jws", gated.value.kid);\n    const signed = owner ? { ok: true, value: { key: owner, kid: owner.kid, claims: gated.value.payload } } : await checkSignatureAtAnyTime(gated.value, trust);',
       ),
@@ -26,33 +25,35 @@ export const RECORDS_AND_SECRETS = [
     [
       "the copied heads are not looked at",
       "heads",
-      edit(
-        `${RECORDS}/verify.js`,
-        "if (last !== undefined && last.seq >= this.nextSeq) this.report({",
-        "if (false) this.report({",
-      ),
+      never("packages/records/src/verify.ts", "Examination.finish", "last !== undefined && last.seq >= this.nextSeq"),
     ],
     [
       "an open tail counts as verified",
       "tail",
-      edit(`${RECORDS}/verify.js`, 'proved ? "verified" : "tail_not_proved"', 'true ? "verified" : "tail_not_proved"'),
+      becomes(
+        "packages/records/src/verify.ts",
+        "Examination.finish",
+        'proved ? "verified" : "tail_not_proved"',
+        'true ? "verified" : "tail_not_proved"',
+      ),
     ],
     [
       "a boot that was never closed counts as proved",
       "unclosed",
-      edit(`${RECORDS}/verify.js`, "endProved && this.unclosedBootCount === 0", "endProved"),
+      becomes(
+        "packages/records/src/verify.ts",
+        "Examination.finish",
+        "endProved && this.unclosedBootCount === 0",
+        "endProved",
+      ),
     ],
     [
       "nothing is compared at all",
       "all",
       [
-        edit(`${RECORDS}/walk.js`, 'if (claims.prev !== at.prev) return "link";', ""),
-        edit(`${RECORDS}/walk.js`, "if (claims.seq !== at.seq) return", "if (false) return"),
-        edit(
-          `${RECORDS}/verify.js`,
-          "if (last !== undefined && last.seq >= this.nextSeq) this.report({",
-          "if (false) this.report({",
-        ),
+        drop("packages/records/src/walk.ts", "misfit", 'if (claims.prev !== at.prev) return "link";'),
+        never("packages/records/src/walk.ts", "misfit", "claims.seq !== at.seq"),
+        never("packages/records/src/verify.ts", "Examination.finish", "last !== undefined && last.seq >= this.nextSeq"),
       ],
     ],
   ]),
@@ -61,12 +62,13 @@ export const RECORDS_AND_SECRETS = [
       "the log masks nothing, and says each request's headers",
       "log",
       [
-        edit("packages/service-kit/dist/log.js", "sink.write(maskSecrets(line));", "sink.write(line);"),
-        edit("packages/service-kit/dist/log.js", 'censor: "[secret]"', "censor: (value)=>value"),
-        edit(
-          "apps/broker/dist/routes/post-executions.js",
+        becomes("packages/service-kit/src/log.ts", "createLog.write", "maskSecrets(line)", "line"),
+        becomes("packages/service-kit/src/log.ts", "createLog", 'censor: "[secret]"', "censor: (value)=>value"),
+        after(
+          "apps/broker/src/routes/post-executions.ts",
+          "handle",
           "const certificate = certificateOf(context);",
-          'const certificate = certificateOf(context);\n    broker.ports.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
+          'broker.ports.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
         ),
       ],
     ],
@@ -74,13 +76,15 @@ export const RECORDS_AND_SECRETS = [
       "a problem quotes the token",
       "problem",
       [
-        edit(
-          "packages/verify-core/dist/signature.js",
-          'return fail("token_signature_invalid", "The signature does not verify.");',
-          'return fail("token_signature_invalid", "The signature does not verify: " + gated.token);',
+        becomes(
+          "packages/verify-core/src/signature.ts",
+          "verifyBy",
+          '"The signature does not verify."',
+          '"The signature does not verify: " + gated.token',
         ),
-        edit(
-          "packages/verify-core/dist/segments.js",
+        becomes(
+          "packages/verify-core/src/segments.ts",
+          "splitCompact",
           '"The token is not three canonical base64url segments."',
           'token + " is not three canonical base64url segments."',
         ),
@@ -89,72 +93,71 @@ export const RECORDS_AND_SECRETS = [
     [
       "a refusal's record holds the token",
       "record",
-      edit(
-        "apps/broker/dist/routes/post-executions.js",
-        "authentic: claims !== undefined,\n        trace,",
-        "authentic: claims !== undefined,\n        trace,\n        known: { presented: certificate.value },",
+      becomes(
+        "apps/broker/src/routes/post-executions.ts",
+        "handle",
+        "...(known ? { known } : {})",
+        "known: { presented: certificate.value }",
       ),
     ],
   ]),
   ...mutantsOf("an-environment-begins-with-seb-init", [
-    [
-      "everybody may read the keys",
-      "only",
-      edit("apps/seb/dist/init/keys.js", "const SECRET_MODE = 0o600;", "const SECRET_MODE = 0o644;"),
-    ],
+    ["everybody may read the keys", "only", becomes("apps/seb/src/init/keys.ts", "SECRET_MODE", "0o600", "0o644")],
     [
       "everybody may read the servers' passwords",
       "only",
-      edit("apps/seb/dist/init/server-users.js", "const SECRET_MODE = 0o600;", "const SECRET_MODE = 0o644;"),
+      becomes("apps/seb/src/init/server-users.ts", "SECRET_MODE", "0o600", "0o644"),
     ],
   ]),
   ...mutantsOf("the-examples-run-as-shown", [
     [
       "the SDK proves another body than it sends",
       "client",
-      edit("packages/client/dist/proof-headers.js", "op: operationDigest(request.body)", 'op: operationDigest("{}")'),
+      becomes(
+        "packages/client/src/proof-headers.ts",
+        "provenHeaders",
+        "operationDigest(request.body)",
+        'operationDigest("{}")',
+      ),
     ],
     [
       "the SDK forgets to restate the operation",
       "client",
-      edit("packages/client/dist/agent.js", "const body = JSON.stringify(operation);", 'const body = "{}";'),
+      becomes("packages/client/src/agent.ts", "agentOf.execute", "JSON.stringify(operation)", '"{}"'),
     ],
   ]),
   ...mutantsOf("the-seed-pipeline-runs-as-written", [
     [
       "a refused request leaves no trace for the job",
       "state",
-      edit(
-        "packages/agent-cli/dist/commands/obtain.js",
-        "const kept = keep(session.io, session.folder, ",
-        "const kept = ((...given)=>({ ok: given.length > 0 }))(session.io, session.folder, ",
+      becomes(
+        "packages/agent-cli/src/commands/obtain.ts",
+        "refused",
+        "keep",
+        "((...given) => ({ ok: given.length > 0 }))",
       ),
     ],
     [
       "the certificate is not kept between steps",
       "state",
-      edit("packages/agent-cli/dist/job/state.js", "writePrivateJson(folder, FILE, state);", ""),
+      drop("packages/agent-cli/src/job/state.ts", "keep", "writePrivateJson(folder, FILE, state);"),
     ],
     [
       "the certificate is not handed to GITHUB_ENV",
       "environment",
-      edit("packages/agent-cli/dist/job/state.js", "appendFileSync(file, `", "void (file, `"),
+      drop("packages/agent-cli/src/job/state.ts", "keep", "appendFileSync(file, `CERT=${value}\\n`);"),
     ],
     [
       "an unreachable signer counts as a refusal",
       "report",
-      edit(
-        "apps/broker/dist/routes/post-verifications.js",
-        'const refused = !requestId.startsWith("u_");',
-        "const refused = true;",
-      ),
+      always("apps/broker/src/routes/post-verifications.ts", "report", '!requestId.startsWith("u_")'),
     ],
   ]),
   ...mutantsOf("an-operators-command-ends-in-time", [
     [
       "an operator's command has no end of its own",
       "only",
-      edit("apps/seb/dist/command.js", "export const TIMEOUT_MS = 8000;", "export const TIMEOUT_MS = 14000;"),
+      becomes("apps/seb/src/command.ts", "TIMEOUT_MS", "8000", "14000"),
       { filter: "takes what is sent and never answers" },
     ],
   ]),
@@ -162,19 +165,19 @@ export const RECORDS_AND_SECRETS = [
     [
       "links in a control folder are passed over",
       "folder",
-      edit("apps/seb/dist/control-folder.js", "else other ??= path;", ""),
+      drop("apps/seb/src/control-folder.ts", "readControl.walk", "other ??= path;"),
       { filter: "a-link" },
     ],
     [
       "a mistake in a control folder is said of the active bundle",
       "code",
-      edit("apps/seb/dist/policy-test.js", 'code === "bundle_invalid"', "false"),
+      never("apps/seb/src/policy-test.ts", "aboutFolder", 'code === "bundle_invalid"'),
       { filter: "no-id" },
     ],
     [
       "an answer that was not written is a success",
       "output",
-      edit("apps/seb/dist/main.entry.js", "unwritten !== undefined && code === 0", "false"),
+      never("apps/seb/src/main.ts", MODULE, "unwritten !== undefined && code === 0"),
       { filter: "exit 3, and why" },
     ],
   ]),
@@ -182,26 +185,26 @@ export const RECORDS_AND_SECRETS = [
     [
       "the heads beside a stream are not looked at",
       "only",
-      edit("apps/seb/dist/audit/places.js", "for (const store of stores)yield* store.all();", ""),
+      drop("apps/seb/src/audit/places.ts", "headsIn.all", "for (const store of stores)yield* store.all();"),
     ],
   ]),
   ...mutantsOf("the-walk-over-real-servers-runs-as-shown", [
     [
       "the certified change of an object writes its marker and nothing else",
       "only",
-      edit("packages/connector-kubernetes/dist/patch.js", "...operation.set,", ""),
+      drop("packages/connector-kubernetes/src/patch.ts", "patchOf", "...operation.set,"),
     ],
   ]),
   ...mutantsOf("tls-as-documented-gets-ready", [
     [
       "the monitor is believed whoever vouches for it",
       "monitor",
-      edit("packages/records/dist/nats/monitor.js", "...tls", "...tls, rejectUnauthorized: false"),
+      after("packages/records/src/nats/monitor.ts", "bodyOf", "...tls", "rejectUnauthorized: false"),
     ],
     [
       "the authority given for NATS is not used for its monitor",
       "authority",
-      edit("packages/records/dist/nats/monitor.js", "...tls", ""),
+      drop("packages/records/src/nats/monitor.ts", "bodyOf", "...tls"),
     ],
   ]),
 ];

@@ -1,10 +1,6 @@
-import { edit, mutantsOf } from "./mutant.mjs";
+import { after, always, becomes, before, MODULE, mutantsOf, never, text } from "./mutant.mjs";
 
-const RECONCILE = "apps/broker/dist/execution/reconcile.js";
-const SAID = "const said = await connector.reconcile(claims.jti, claims.contract, signal);";
 const ACL = "infra/redis/users.acl.template";
-const ACCOUNTS = "infra/nats/accounts.conf";
-const REDIS = "packages/authority/dist/redis";
 /** How a user's line of the ACL file begins. */
 const user = (name, variable) => `user ${name} on #$\{${variable}_PASSWORD_SHA256} resetkeys resetchannels -@all`;
 const BROKER = user("broker", "BROKER");
@@ -16,30 +12,42 @@ export const STORES = [
       "records are told apart by an id that another writer can take first",
       "stream",
       [
-        edit(
-          "packages/records/dist/nats/publisher.js",
-          "expect: {",
-          "msgID: message.subject + message.after, expect: {",
+        before(
+          "packages/records/src/nats/publisher.ts",
+          "tryOnce",
+          "expect: { lastSubjectSequence: message.after }",
+          "msgID: message.subject + message.after",
         ),
-        edit(
-          "packages/records/dist/nats/publisher.js",
-          "names.set(OWN, id);",
-          "names.set(OWN, message.subject + message.after);",
+        becomes(
+          "packages/records/src/nats/publisher.ts",
+          "tryOnce",
+          "names.set(OWN, id)",
+          "names.set(OWN, message.subject + message.after)",
         ),
-        edit("packages/records/dist/nats/publisher.js", 'ack.duplicate ? "unsure" : {', "{"),
+        never("packages/records/src/nats/publisher.ts", "tryOnce", "ack.duplicate"),
       ],
     ],
     [
       "the broker may write the view",
       "redis",
-      edit(ACL, `${BROKER} +ping +info +config|get %R~`, `${BROKER} +ping +info +config|get %RW~`),
+      becomes(ACL, MODULE, text(`${BROKER} +ping +info +config|get %R~`), `${BROKER} +ping +info +config|get %RW~`),
       { filter: "broker: not one key" },
     ],
-    ["the signer may run scripts", "redis", edit(ACL, SIGNER, `${SIGNER} +eval`), { filter: "signer: not one key" }],
+    [
+      "the signer may run scripts",
+      "redis",
+      after(ACL, MODULE, text(SIGNER), " +eval"),
+      { filter: "signer: not one key" },
+    ],
     [
       "a broker may publish in every chain",
       "nats",
-      edit(ACCOUNTS, 'publish: ["seb.records.broker-1",', 'publish: ["seb.records.*",'),
+      becomes(
+        "infra/nats/accounts.conf",
+        MODULE,
+        text('publish: ["seb.records.broker-1",'),
+        'publish: ["seb.records.*",',
+      ),
       { filter: "broker-1: not another's subject" },
     ],
   ]),
@@ -47,32 +55,34 @@ export const STORES = [
     [
       "Redis' settings are not judged",
       "redis",
-      edit(`${REDIS}/settings.js`, "config.get(name) !== REQUIRED[name]", "false"),
+      never("packages/authority/src/redis/settings.ts", "weakSettings", "config.get(name) !== REQUIRED[name]"),
       { filter: "two settings at a time" },
     ],
     [
       "Redis' settings are looked at once",
       "redis, while running",
-      edit(
-        `${REDIS}/link.js`,
-        "setTimeout(()=>void this.#check(), pauseMs);",
-        "setTimeout(()=>void this.#check(), 1e9);",
+      becomes(
+        "packages/authority/src/redis/link.ts",
+        "RedisLink.#check",
+        "setTimeout(() => void this.#check(), pauseMs)",
+        "setTimeout(()=>void this.#check(), 1e9)",
       ),
       { filter: "two settings at a time" },
     ],
     [
       "plaintext and anonymous Redis is used anywhere",
       "redis, exposure",
-      edit(`${REDIS}/options.js`, "exposed: isLoopback(host) ?", "exposed: true ?"),
+      always("packages/authority/src/redis/options.ts", "endpointOf", "isLoopback(host)"),
       { filter: "Redis without TLS" },
     ],
     [
       "records go on into a stream that became weak",
       "nats, while running",
-      edit(
-        "packages/records/dist/nats/sink.js",
-        'const why = this.#weak().filter((reason)=>reason !== "weak_records: stream");',
-        "const why = [];",
+      becomes(
+        "packages/records/src/nats/sink.ts",
+        "Sink.#write",
+        'this.#weak().filter((reason) => reason !== "weak_records: stream")',
+        "[]",
       ),
       { filter: "discard" },
     ],
@@ -81,7 +91,7 @@ export const STORES = [
     [
       "a new store does not raise the global epoch",
       "only",
-      edit("apps/revocation/dist/status/rebuild.js", "global: epochs.global + 1", "global: epochs.global"),
+      becomes("apps/revocation/src/status/rebuild.ts", "rebuildRecord", "epochs.global + 1", "epochs.global"),
       { filter: "FLUSHALL" },
     ],
   ]),
@@ -89,23 +99,29 @@ export const STORES = [
     [
       "nobody takes over what another broker left",
       "takeover",
-      edit(RECONCILE, "ownEarlier || pin.value.now_ms > entry.deadline_ms", "ownEarlier"),
+      becomes(
+        "apps/broker/src/execution/reconcile.ts",
+        "reconcileAll",
+        "ownEarlier || pin.value.now_ms > entry.deadline_ms",
+        "ownEarlier",
+      ),
       { filter: "killed after take: the other" },
     ],
     [
       "a broker's own records decide over what it took over",
       "takeover, again",
-      edit(
-        RECONCILE,
-        SAID,
-        `if (undecided) return { state: "not_executed", code: "no_decision", detail: "", result: {}, by: "reconciler" };\n    ${SAID}`,
+      before(
+        "apps/broker/src/execution/reconcile.ts",
+        "endingOf",
+        "const said = await connector.reconcile(claims.jti, claims.contract, signal);",
+        'if (undecided) return { state: "not_executed", code: "no_decision", detail: "", result: {}, by: "reconciler" };',
       ),
       { filter: "whoever took over and died" },
     ],
     [
       "a broker that comes back ends once more what another one ended",
       "takeover, after",
-      edit(RECONCILE, "return answer.fence > fence &&", "return false &&"),
+      never("apps/broker/src/execution/reconcile.ts", "endedElsewhere", "answer.fence > fence"),
       { filter: "killed after execute: the other" },
     ],
   ]),
@@ -113,7 +129,12 @@ export const STORES = [
     [
       "a service ends when a server is not there yet",
       "only",
-      edit("packages/service-kit/dist/main/waiting-room.js", "if (isFinal(error)) throw error;", "throw error;"),
+      becomes(
+        "packages/service-kit/src/main/waiting-room.ts",
+        "attempted",
+        "if (isFinal(error)) throw error;",
+        "throw error;",
+      ),
       { filter: "signer.*broker.*revocation.*redis.*nats" },
     ],
   ]),

@@ -1,117 +1,115 @@
-import { edit, mutantsOf } from "./mutant.mjs";
-
-const VERIFY = "packages/verify-core/dist";
-const ADMIT = "apps/broker/dist/admission/admit.js";
-const POSSESSION = "apps/broker/dist/admission/possession.js";
-
-const WINDOW_STEP = 'await step("window", ()=>checkWindow(claims, {';
-const KEY_COMPARE =
-  'if (proof.value.jkt !== jkt) return fail("proof_key_mismatch", "the proof was made with another key");';
+import { always, becomes, drop, mutantsOf, never } from "./mutant.mjs";
 
 export const TOKENS = [
   ...mutantsOf("no-certificate-no-mutation", [
     [
       "a proof alone is let in as far as the claims",
       "only",
-      edit(
-        "apps/broker/dist/routes/presented.js",
-        'return fail("token_missing", "no Authorization header");',
-        'return ok("none");',
+      becomes(
+        "apps/broker/src/routes/presented.ts",
+        "certificateOf",
+        'fail("token_missing", "no Authorization header")',
+        'ok("none")',
       ),
     ],
     [
       "any scheme of Authorization is taken",
       "only",
-      edit("apps/broker/dist/routes/presented.js", "/^DPoP ([!-~]+)$/", "/^[A-Za-z]+ ([!-~]+)$/"),
+      becomes("apps/broker/src/routes/presented.ts", "SCHEME", "/^DPoP ([!-~]+)$/", "/^[A-Za-z]+ ([!-~]+)$/"),
     ],
   ]),
   ...mutantsOf("a-forged-or-respelled-token-is-refused", [
     [
       "the signature is not checked",
       "signature",
-      edit(
-        `${VERIFY}/signature.js`,
-        "if (gated.signatureBytes !== SIGNATURE_BYTES || !await signatureHolds(gated.token, key.key, key.alg)) return",
-        "if (false) return",
+      never(
+        "packages/verify-core/src/signature.ts",
+        "verifyBy",
+        "gated.signatureBytes !== SIGNATURE_BYTES || !(await signatureHolds(gated.token, key.key, key.alg))",
       ),
     ],
     [
       "other spellings of base64url are read",
       "spelling",
-      edit(
-        "packages/canonical/dist/base64url.js",
-        'return bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;',
-        "return new Uint8Array(bytes);",
+      becomes(
+        "packages/canonical/src/base64url.ts",
+        "base64urlDecode",
+        'bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined',
+        "new Uint8Array(bytes)",
       ),
     ],
     [
       "the header may hold more than alg, typ and kid",
       "header",
-      edit(
-        `${VERIFY}/gate.js`,
-        "if (header === undefined || !hasExactly(header, HEADER_MEMBERS)) return",
-        "if (header === undefined) return",
+      becomes(
+        "packages/verify-core/src/gate.ts",
+        "checkHeader",
+        "header === undefined || !hasExactly(header, HEADER_MEMBERS)",
+        "header === undefined",
       ),
     ],
     [
       "the header's alg need not be the key's",
       "algorithm",
-      edit(`${VERIFY}/signature.js`, "if (key.alg !== gated.alg) return", "if (false) return"),
+      never("packages/verify-core/src/signature.ts", "findKey", "key.alg !== gated.alg"),
     ],
     [
       "a token may be of any size",
       "size",
-      edit(`${VERIFY}/segments.js`, "if (token.length > maxBytes) return", "if (false) return"),
+      never("packages/verify-core/src/segments.ts", "splitCompact", "token.length > maxBytes"),
     ],
     [
       "the claims may hold more than the schema",
       "claims",
-      edit(
-        `${VERIFY}/certificate.js`,
-        'const claims = validate(CertificateClaims, signed.claims, "token_claims_invalid");',
-        "const claims = { ok: true, value: signed.claims };",
+      becomes(
+        "packages/verify-core/src/certificate.ts",
+        "certificateClaims",
+        'validate(CertificateClaims, signed.claims, "token_claims_invalid")',
+        "{ ok: true, value: signed.claims }",
       ),
     ],
     [
       "the audience is not compared with the broker's",
       "audience",
       [
-        edit(ADMIT, "claims.aud === config.audience ? ok(undefined)", "true ? ok(undefined)"),
-        edit(`${VERIFY}/owner.js`, "if (claims.aud !== key.aud) return", "if (false) return"),
+        always("apps/broker/src/admission/admit.ts", "admit", "claims.aud === config.audience"),
+        never("packages/verify-core/src/owner.ts", "checkOwner", "claims.aud !== key.aud"),
       ],
     ],
     [
       "the issuer need not own its key",
       "issuer",
-      edit(`${VERIFY}/owner.js`, "if (claims.iss !== key.name) return", "if (false) return"),
+      never("packages/verify-core/src/owner.ts", "checkOwner", "claims.iss !== key.name"),
     ],
     [
       "duplicate keys are read",
       "json",
-      edit(
-        "packages/canonical/dist/assembler.js",
+      drop(
+        "packages/canonical/src/assembler.ts",
+        "Assembler.#key",
         'if (key in frame.value) return this.#scanner.refuse("json_duplicate_key", "the same key twice", at);',
-        "",
       ),
     ],
     [
       "neither spelling nor signature nor claims are checked",
       "all",
       [
-        edit(
-          `${VERIFY}/signature.js`,
-          "if (gated.signatureBytes !== SIGNATURE_BYTES || !await signatureHolds(gated.token, key.key, key.alg)) return",
-          "if (false) return",
+        never(
+          "packages/verify-core/src/signature.ts",
+          "verifyBy",
+          "gated.signatureBytes !== SIGNATURE_BYTES || !(await signatureHolds(gated.token, key.key, key.alg))",
         ),
-        edit(
-          "packages/canonical/dist/base64url.js",
-          'return bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;',
-          "return new Uint8Array(bytes);",
+        becomes(
+          "packages/canonical/src/base64url.ts",
+          "base64urlDecode",
+          'bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined',
+          "new Uint8Array(bytes)",
         ),
-        edit(
-          `${VERIFY}/certificate.js`,
-          'const claims = validate(CertificateClaims, signed.claims, "token_claims_invalid");',
-          "const claims = { ok: true, value: signed.claims };",
+        becomes(
+          "packages/verify-core/src/certificate.ts",
+          "certificateClaims",
+          'validate(CertificateClaims, signed.claims, "token_claims_invalid")',
+          "{ ok: true, value: signed.claims }",
         ),
       ],
     ],
@@ -120,35 +118,37 @@ export const TOKENS = [
     [
       "any typ is taken",
       "typ",
-      edit(`${VERIFY}/gate.js`, "if (header.typ !== typ) return", "if (false) return"),
+      never("packages/verify-core/src/gate.ts", "checkHeader", "header.typ !== typ"),
       // The key of another kind is not found either: only the code tells which of the two refused.
       { test: "no-certificate-no-mutation", filter: "in the certificate's place" },
     ],
     [
       "keys are looked up by kid alone",
       "role",
-      edit(
-        `${VERIFY}/trust.js`,
-        "find: (typ, kid)=>byTypAndKid.get(",
-        "find: (typ, kid)=>keys.find((key)=>key.kid === kid) ?? byTypAndKid.get(",
+      becomes(
+        "packages/verify-core/src/trust.ts",
+        "trustOf.find",
+        "byTypAndKid.get(`${typ} ${kid}`)",
+        "keys.find((key) => key.kid === kid) ?? byTypAndKid.get(`${typ} ${kid}`)",
       ),
       { filter: "key does not execute" },
     ],
     [
       "a key may have two roles in the trust file",
       "trust file",
-      edit(`${VERIFY}/trust-file.js`, "if (taken.has(entry.kid)) return", "if (false) return"),
+      never("packages/verify-core/src/trust-file.ts", "importKeys", "taken.has(entry.kid)"),
       { filter: "gives one key two roles" },
     ],
     [
       "any typ is taken, and keys are looked up by kid alone",
       "all",
       [
-        edit(`${VERIFY}/gate.js`, "if (header.typ !== typ) return", "if (false) return"),
-        edit(
-          `${VERIFY}/trust.js`,
-          "find: (typ, kid)=>byTypAndKid.get(",
-          "find: (typ, kid)=>keys.find((key)=>key.kid === kid) ?? byTypAndKid.get(",
+        never("packages/verify-core/src/gate.ts", "checkHeader", "header.typ !== typ"),
+        becomes(
+          "packages/verify-core/src/trust.ts",
+          "trustOf.find",
+          "byTypAndKid.get(`${typ} ${kid}`)",
+          "keys.find((key) => key.kid === kid) ?? byTypAndKid.get(`${typ} ${kid}`)",
         ),
       ],
       { filter: "key does not execute" },
@@ -158,38 +158,43 @@ export const TOKENS = [
     [
       "admission does not look at the window",
       "admission",
-      edit(ADMIT, WINDOW_STEP, 'await step("window", ()=>true ? ok(undefined) : checkWindow(claims, {'),
+      drop(
+        "apps/broker/src/admission/admit.ts",
+        "admit",
+        'await step("window", () => checkWindow(claims, { nowSeconds: nowSeconds(), skewSeconds: SKEW_SECONDS, maxLifetimeSeconds: config.max_lifetime_seconds }));',
+      ),
       { filter: "executes until the end" },
     ],
     [
       "the end is forgiven a minute",
       "admission",
-      edit(`${VERIFY}/window.js`, "if (!(nowSeconds < exp)) return", "if (!(nowSeconds < exp + 60)) return"),
+      becomes("packages/verify-core/src/window.ts", "checkWindow", "nowSeconds < exp", "nowSeconds < exp + 60"),
       { filter: "executes until the end" },
     ],
     [
       "the beginning is forgiven an hour",
       "admission",
-      edit(
-        `${VERIFY}/window.js`,
-        'if (!(nbf <= nowSeconds + skewSeconds)) return fail("not_yet_valid"',
-        'if (!(nbf <= nowSeconds + 3600)) return fail("not_yet_valid"',
+      becomes(
+        "packages/verify-core/src/window.ts",
+        "checkWindow",
+        "nbf <= nowSeconds + skewSeconds",
+        "nbf <= nowSeconds + 3600",
       ),
       { filter: "waits for its beginning" },
     ],
     [
       "a certificate may live as long as it says",
       "admission",
-      edit(`${VERIFY}/window.js`, "if (!(exp - Math.min(iat, nbf) <= maxLifetimeSeconds)) return", "if (false) return"),
+      never("packages/verify-core/src/window.ts", "checkWindow", "!(exp - Math.min(iat, nbf) <= maxLifetimeSeconds)"),
       { filter: "refuses what lives longer" },
     ],
     [
       "the guard does not look at the window",
       "guard",
-      edit(
-        "apps/broker/dist/execution/guard.js",
-        "const closed = ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs;",
-        "const closed = false;",
+      never(
+        "apps/broker/src/execution/guard.ts",
+        "createGuard.window",
+        "ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs",
       ),
       { filter: "paused before" },
     ],
@@ -197,93 +202,100 @@ export const TOKENS = [
       "nobody looks at the window",
       "all",
       [
-        edit(`${VERIFY}/window.js`, "if (!(nowSeconds < exp)) return", "if (false) return"),
-        edit(
-          "apps/broker/dist/execution/guard.js",
-          "const closed = ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs;",
-          "const closed = false;",
+        never("packages/verify-core/src/window.ts", "checkWindow", "!(nowSeconds < exp)"),
+        never(
+          "apps/broker/src/execution/guard.ts",
+          "createGuard.window",
+          "ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs",
         ),
-        edit(
-          "packages/connector-git/dist/execute.js",
-          "if (job.nowMs() >= job.notAfterMs) return",
-          "if (false) return",
-        ),
-        edit("packages/authority/dist/admit.js", "if (request.exp * 1000 <= nowMs) return", "if (false) return"),
+        never("packages/connector-git/src/execute.ts", "mayNotSend", "job.nowMs() >= job.notAfterMs"),
+        never("packages/authority/src/admit.ts", "checkSingleUse", "request.exp * 1000 <= nowMs"),
       ],
       { filter: "executes until the end|paused before" },
     ],
   ]),
   ...mutantsOf("a-stolen-certificate-is-useless", [
-    ["the proof's key is not compared", "key", edit(POSSESSION, KEY_COMPARE, "")],
+    [
+      "the proof's key is not compared",
+      "key",
+      drop(
+        "apps/broker/src/admission/possession.ts",
+        "checkPossession",
+        'if (proof.value.jkt !== jkt) return fail("proof_key_mismatch", "the proof was made with another key");',
+      ),
+    ],
     [
       "a presentation needs no proof",
       "presence",
-      edit(
-        POSSESSION,
-        'if (presented.proof === undefined) return fail("proof_missing", "a DPoP header is required");',
-        "if (presented.proof === undefined) return ok(undefined);",
+      becomes(
+        "apps/broker/src/admission/possession.ts",
+        "checkPossession",
+        'fail("proof_missing", "a DPoP header is required")',
+        "ok(undefined)",
       ),
     ],
     [
       "the proof need not name the certificate",
       "ath",
-      edit(`${VERIFY}/proof.js`, "if (!equalBytes(ath, expected)) return", "if (false) return"),
+      never("packages/verify-core/src/proof.ts", "matchesToken", "!equalBytes(ath, expected)"),
     ],
     [
       "a proof without ath is taken",
       "ath",
-      edit(
-        `${VERIFY}/proof.js`,
-        "if (ath === undefined && accessToken === undefined) return",
-        "if (ath === undefined) return",
+      becomes(
+        "packages/verify-core/src/proof.ts",
+        "matchesToken",
+        "ath === undefined && accessToken === undefined",
+        "ath === undefined",
       ),
     ],
     [
       "the proof need not name the body",
       "op",
-      edit(`${VERIFY}/proof.js`, "if (op !== expected) return", "if (false) return"),
+      never("packages/verify-core/src/proof.ts", "matchesOperation", "op !== expected"),
     ],
     [
       "the proof may be for another address",
       "htu",
-      edit(`${VERIFY}/proof.js`, "if (!expect.urls.includes(claims.htu)) return", "if (false) return"),
+      never("packages/verify-core/src/proof.ts", "matchesRequest", "!expect.urls.includes(claims.htu)"),
     ],
     [
       "the proof may be for another method",
       "htm",
-      edit(`${VERIFY}/proof.js`, "if (claims.htm !== expect.method) return", "if (false) return"),
+      never("packages/verify-core/src/proof.ts", "matchesRequest", "claims.htm !== expect.method"),
     ],
     [
       "the proof may be of any age",
       "iat",
-      edit(
-        `${VERIFY}/proof.js`,
-        "if (!(claims.iat <= nowSeconds + SKEW_SECONDS) || !(nowSeconds - claims.iat <= maxAgeSeconds)) return",
-        "if (false) return",
+      never(
+        "packages/verify-core/src/proof.ts",
+        "matchesRequest",
+        "!(claims.iat <= nowSeconds + SKEW_SECONDS) || !(nowSeconds - claims.iat <= maxAgeSeconds)",
       ),
     ],
     [
       "the proof's signature is not checked",
       "signature",
-      edit(`${VERIFY}/proof.js`, "if (!await signatureHolds(proof, key.value.key, alg)) return", "if (false) return"),
+      never("packages/verify-core/src/proof.ts", "verifyProof", "!(await signatureHolds(proof, key.value.key, alg))"),
     ],
     [
       "a proof can be used again",
       "replay",
-      edit(`${VERIFY}/replay-window.js`, "if (seen.has(key) || seen.size >= options.maxEntries) return false;", ""),
+      drop(
+        "packages/verify-core/src/replay-window.ts",
+        "createReplayWindow.admit",
+        "if (seen.has(key) || seen.size >= options.maxEntries) return false;",
+      ),
     ],
-    [
-      "low-order keys are taken",
-      "key",
-      edit(`${VERIFY}/public-key.js`, "return sound ? ok(value)", "return true ? ok(value)"),
-    ],
+    ["low-order keys are taken", "key", always("packages/verify-core/src/public-key.ts", "acceptableJwk", "sound")],
     [
       "possession is not checked at all",
       "all",
-      edit(
-        ADMIT,
-        'await step("possession", ()=>checkPossession(broker, presented, claims.cnf.jkt));',
-        'await step("possession", ()=>ok(undefined));',
+      becomes(
+        "apps/broker/src/admission/admit.ts",
+        "admit",
+        "checkPossession(broker, presented, claims.cnf.jkt)",
+        "ok(undefined)",
       ),
     ],
   ]),
