@@ -26,6 +26,8 @@ const tasks = {
   "ci:seed": { about: "the pipeline of the seed document, as written", build: true, script: "e2e/seed/run.mjs" },
   servers: { about: "real Redis, NATS and Kubernetes to play with", build: true, script: "infra/dev-servers/play.mjs" },
   bench: { about: "the product beside the least its guarantees cost", build: true, script: "e2e/bench/run.mjs" },
+  "soak:signer": { about: "thousands of certificates by one signer process", build: true, script: "e2e/soak/run.mjs" },
+  "on-node": { about: "a task on another version of Node: -- 22 test", script: "infra/on-node.mjs" },
   docs: { about: "write the generated docs (--check: compare)", build: true, script: "infra/docs.mjs" },
   fix: {
     about: "format and apply safe fixes",
@@ -39,7 +41,7 @@ export async function main([name, ...args]) {
   const task = Object.hasOwn(tasks, name ?? "") ? tasks[name] : undefined;
   if (task === undefined) {
     if (name !== undefined) say(`there is no task "${name}"`);
-    const lines = Object.entries(tasks).map(([key, { about }]) => `  npm run ${key.padEnd(10)} ${about}`);
+    const lines = Object.entries(tasks).map(([key, { about }]) => `  npm run ${key.padEnd(11)} ${about}`);
     process.stderr.write(`Tasks:\n${lines.join("\n")}\n`);
     return 2;
   }

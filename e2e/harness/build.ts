@@ -12,8 +12,9 @@ export const BIN = {
 export type Bin = keyof typeof BIN;
 
 /**
- * Node's options of the processes under test. They live for seconds: what V8's optimizing compilers cost on a machine with few cores is not
- * given back in that time, and what a service does is the same without them.
+ * Node's options of the embedded environment and of the tests' own tools, which live for seconds: what V8's optimizing compilers cost on a
+ * machine with few cores is not given back in that time. Services over real servers run without them, as users run them: what optimized
+ * code does, for better or worse, is seen there.
  */
 export const BRIEF_LIFE = ["--no-opt", "--liftoff-only"] as const;
 

@@ -10,11 +10,14 @@ import { kinds } from "./kinds.mjs";
 /** The Go module that pins what is built. */
 export const goModule = fileURLToPath(new URL("go", import.meta.url));
 
-/** The user's own cache of servers: `$XDG_CACHE_HOME/seb/dev-servers`, or below `~/.cache`. */
-export function cacheFolder(env) {
+/** The user's own cache of what this repository needs and does not install: `$XDG_CACHE_HOME/seb`, or `~/.cache/seb`. */
+export function userCache(env) {
   const base = env.XDG_CACHE_HOME ?? "";
-  return join(base === "" ? join(env.HOME ?? homedir(), ".cache") : base, "seb", "dev-servers");
+  return join(base === "" ? join(env.HOME ?? homedir(), ".cache") : base, "seb");
 }
+
+/** The part of it that holds servers. */
+export const cacheFolder = (env) => join(userCache(env), "dev-servers");
 
 /** Built servers lie below the digest of what pins them: another version is another folder. Unpacked ones are the distribution's choice. */
 export function binFolder(name, env) {
