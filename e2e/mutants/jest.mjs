@@ -22,22 +22,22 @@ function killGroup(pid) {
 }
 
 /**
- * Runs one test file against the build in `copy`.
+ * Runs one test file against the build in `copy`. `environment`: "embedded" or "real", over one process or over Redis and NATS.
  * @returns `{verdict: "passed" | "failed" | "not-started" | "timed-out" | "nothing-ran", failed: string[], ms}`
  */
-export async function runTests({ root, copy, test, filter }) {
+export async function runTests({ root, copy, test, filter, environment }) {
   const scratch = mkdtempSync(join(tmpdir(), "seb-mutant-"));
   const report = join(scratch, "report.json");
   const began = performance.now();
   try {
-    const ended = await jest({ root, copy, test, filter, report, scratch });
+    const ended = await jest({ root, copy, test, filter, environment, report, scratch });
     return { ...judge(ended, report), ms: Math.round(performance.now() - began) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function jest({ root, copy, test, filter, report, scratch }) {
+function jest({ root, copy, test, filter, environment, report, scratch }) {
   const child = spawn(
     process.execPath,
     [
@@ -57,6 +57,7 @@ function jest({ root, copy, test, filter, report, scratch }) {
       env: {
         ...process.env,
         SEB_ROOT: copy,
+        SEB_ENV: environment,
         TMPDIR: scratch,
         NODE_OPTIONS: "--experimental-vm-modules --disable-warning=ExperimentalWarning",
       },

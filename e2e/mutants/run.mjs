@@ -1,83 +1,19 @@
 #!/usr/bin/env node
 // npm run mutants: removes each check of the product, one at a time, from a copy of the build; the test of its guarantee must fail.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { changedMutants } from "./changed.mjs";
 import { MUTANTS } from "./checks/index.mjs";
-import { copyBuild } from "./copy.mjs";
 import { fixEntries } from "./fix.mjs";
-import { endAll, runTests } from "./jest.mjs";
+import { endAll } from "./jest.mjs";
 import { readOptions, USAGE } from "./options.mjs";
-import { put } from "./put.mjs";
 import { Sources } from "./sources.mjs";
-import { problemsOf, problemsOfList, standing, testOf } from "./standing.mjs";
+import { problemsOf, problemsOfList, standing } from "./standing.mjs";
+import { runAll } from "./trial.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const say = (line) => process.stderr.write(`${line}\n`);
-
-/** Runs each item by one of the workers, in order. */
-async function eachBy(workers, items, run) {
-  const queue = [...items];
-  await Promise.all(
-    workers.map(async (worker) => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await run(worker, item);
-    }),
-  );
-}
-
-/** The unchanged copy must pass: only then does a failure say something about the change. */
-async function baseline(workers, mutants) {
-  const tests = [...new Set(mutants.map(testOf))];
-  const broken = new Map();
-  await eachBy(workers, tests, async (copy, test) => {
-    const { verdict, failed, ms } = await runTests({ root, copy, test });
-    say(`  ${verdict === "passed" ? "ok  " : "FAIL"}  unchanged: ${test} (${(ms / 1000).toFixed(1)} s)`);
-    if (verdict !== "passed") broken.set(test, `${verdict}: ${failed.slice(0, 5).join("; ")}`);
-  });
-  return broken;
-}
-
-async function tryMutant(copy, mutant, files) {
-  let restore;
-  try {
-    restore = await put(root, copy, files);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { verdict: "cannot-apply", detail: error.message, ms: 0 };
-  }
-  try {
-    const { verdict, failed, ms } = await runTests({ root, copy, test: testOf(mutant), filter: mutant.filter });
-    if (verdict === "failed") return { verdict: "killed", detail: failed.slice(0, 3).join("; "), ms };
-    if (verdict === "timed-out") return { verdict: "killed", detail: "the test did not end", ms };
-    if (verdict === "passed") return { verdict: "survived", detail: "the test still passes", ms };
-    const why = verdict === "nothing-ran" ? `no test is named like ${mutant.filter}` : "the services did not start";
-    return { verdict: "says-nothing", detail: `${why} ${failed.slice(0, 2).join("; ")}`.trim(), ms };
-  } finally {
-    await restore();
-  }
-}
-
-async function runAll(mutants, standings, jobs) {
-  const scratch = mkdtempSync(join(tmpdir(), "seb-mutants-"));
-  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
-  const copies = Array.from({ length: jobs }, (_, at) => join(scratch, `copy-${at + 1}`));
-  for (const copy of copies) copyBuild(root, copy);
-  const broken = await baseline(copies, mutants);
-  const results = [];
-  await eachBy(copies, mutants, async (copy, mutant) => {
-    const failing = broken.get(testOf(mutant));
-    const result =
-      failing === undefined
-        ? await tryMutant(copy, mutant, standings.get(mutant.name).files)
-        : { verdict: "baseline-fails", detail: `the unchanged build fails: ${failing}`, ms: 0 };
-    results.push({ ...describe(mutant), ...result });
-    const seconds = `${(result.ms / 1000).toFixed(1)} s`;
-    say(`  ${result.verdict.padEnd(14)} ${mutant.name} [${mutant.layer}] (${seconds}) ${result.detail}`);
-  });
-  return results;
-}
 
 const describe = ({ name, guarantee, layer, test }) => ({ name, guarantee, layer, ...(test ? { test } : {}) });
 
@@ -142,7 +78,13 @@ async function main() {
   if (mutants.length === 0 && options.changed !== undefined) return 0;
   const unusable = new Set(problems.map(({ name }) => name));
   const usable = mutants.filter(({ name }) => !unusable.has(name));
-  const results = usable.length === 0 ? [] : await runAll(usable, standings, options.jobs);
+  const results =
+    usable.length === 0
+      ? []
+      : (await runAll({ root, mutants: usable, standings, jobs: options.jobs, say })).map(([mutant, result]) => ({
+          ...describe(mutant),
+          ...result,
+        }));
   const listed = problems.map((problem) => ({
     ...describe(MUTANTS.find(({ name }) => name === problem.name) ?? { guarantee: problem.name, layer: "none" }),
     ...problem,

@@ -1,4 +1,4 @@
-import { alone, always, becomes, drop, mutantsOf, never } from "./mutant.mjs";
+import { alone, always, becomes, drop, mutantsOf, never, REAL, text } from "./mutant.mjs";
 
 const noReplay = becomes(
   "apps/broker/src/admission/admit.ts",
@@ -36,12 +36,6 @@ const noCompare = never(
   "checkContract",
   "!sameJson(compiled.value, claims.contract)",
 );
-const noPolicy = becomes("apps/broker/src/admission/admit.ts", "readPolicy", "standing.ok ? view : standing", "view");
-const noView = becomes("apps/broker/src/admission/admit.ts", "checkView", "standing.ok ? pin : standing", "pin");
-const noTake = becomes("packages/authority/src/admit.ts", "admit", "checkView(view, request)", "ok(undefined)");
-const noGuard = drop("apps/broker/src/execution/guard.ts", "createGuard.look", "if (!standing.ok) return standing;");
-const noRecall = never("apps/broker/src/execution/guard.ts", "createGuard.look", "running.recalled");
-const noRecalling = always("apps/broker/src/execution/recall.ts", "recallRevoked", "standing.ok || running.recalled");
 
 export const ADMISSION = [
   ...mutantsOf("a-certified-change-really-happens", [
@@ -121,7 +115,25 @@ export const ADMISSION = [
       { filter: "refuses another operation|answers the same operation" },
     ],
     ["take does not look at used ids", "take", noUsed, alone("another presentation used")],
+    [
+      "take in Redis does not look at used ids",
+      "take, in Redis",
+      never(
+        "packages/authority/src/redis/lua/admit.ts",
+        "check_single_use",
+        text(
+          'redis.call("ZSCORE", used, id) or redis.call("HEXISTS", open, id) == 1 or redis.call("HEXISTS", executions, id) == 1',
+        ),
+      ),
+      { ...alone("another presentation used"), ...REAL },
+    ],
     ["two executions may be open on one resource", "lease", noBusy, alone("a second certificate")],
+    [
+      "two executions may be open on one resource in Redis",
+      "lease, in Redis",
+      becomes("packages/authority/src/redis/lua/admit.ts", "check_resource", text("if holder then"), "if false then"),
+      { ...alone("a second certificate"), ...REAL },
+    ],
     ["the target's marker is not looked at", "marker", noMarker, alone("the marker of the certificate")],
     [
       "nobody remembers used certificates",
@@ -174,87 +186,6 @@ export const ADMISSION = [
         "readBody",
         'validate(schema, parsed.value, "request_invalid")',
         "parsed",
-      ),
-    ],
-  ]),
-  ...mutantsOf("a-revoked-certificate-is-never-admitted", [
-    ["the step policy does not look at revocations", "policy", noPolicy],
-    ["the step view does not look at revocations", "view", noView],
-    ["take does not look at revocations", "take", noTake, alone("a revocation that came after the view")],
-    ["the guard does not look at revocations", "guard", noGuard, alone("guard: ")],
-    ["open executions are not recalled", "recall", noRecalling],
-    ["nobody at the broker looks at revocations", "all", [noPolicy, noView, noTake, noGuard, noRecall, noRecalling]],
-    [
-      "the signer lets in what is revoked",
-      "signer, first look",
-      always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
-      alone("came after the request was let in"),
-    ],
-    [
-      "the signer does not look again before it issues",
-      "signer, last look",
-      drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
-      alone("came after the request was let in"),
-    ],
-    [
-      "the signer does not look at revocations",
-      "signer, all",
-      [
-        always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
-        drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
-      ],
-    ],
-    [
-      "the revocation service forgets the orders of its journal",
-      "journal",
-      becomes(
-        "apps/revocation/src/journal/journal.ts",
-        "Journal.open",
-        "fold(journal.#ledger, record);",
-        'if (record.kind !== "order") fold(journal.#ledger, record);',
-      ),
-      alone("signer: a revocation that came|though the store was lost"),
-    ],
-    [
-      "epochs are not compared",
-      "epochs",
-      [
-        never("apps/broker/src/admission/revocation.ts", "checkRevoked", "stale"),
-        never("packages/authority/src/view.ts", "checkEpochs", "stale !== undefined"),
-      ],
-    ],
-    [
-      "a status may be of any age",
-      "freshness",
-      always(
-        "packages/authority/src/newest-status.ts",
-        "NewestStatus.current",
-        "Math.abs(wallAgeMs) <= this.maxAgeMs && heldMs >= 0 && heldMs <= this.maxAgeMs",
-      ),
-    ],
-    [
-      "one operator may lift",
-      "two operators",
-      becomes(
-        "apps/revocation/src/orders/plan.ts",
-        "planLift",
-        "otherOperator(ledger, base)",
-        'ok("o_aaaaaaaaaaaaaaaaaaaaaaaaaa")',
-      ),
-    ],
-    [
-      "one operator counts as two",
-      "two operators",
-      always("apps/revocation/src/orders/plan.ts", "otherOperator", "waiting.operator !== base.operator"),
-    ],
-    [
-      "activating a bundle raises no policy epoch",
-      "activation",
-      becomes(
-        "apps/revocation/src/orders/plan.ts",
-        "planActivate",
-        "await policiesOfBoth(bundles, bundle.value, ledger.bundle)",
-        "[]",
       ),
     ],
   ]),
@@ -316,6 +247,12 @@ export const ADMISSION = [
       "no ceiling for executions per hour",
       "rate",
       always("packages/authority/src/admit.ts", "checkCeilings", "count < limit"),
+    ],
+    [
+      "no ceiling for executions per hour in Redis",
+      "rate, in Redis",
+      never("packages/authority/src/redis/lua/admit.ts", "check_ceilings", text("count >= ceiling.limit")),
+      { filter: "of one resource in an hour", ...REAL },
     ],
     [
       "the tier is believed",

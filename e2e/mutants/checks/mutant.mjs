@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Mutant  `name`: unique, what is no longer checked; `guarantee`: name of the test file that must fail; `layer`: which of several
  *   checks is gone, "all" for all of them, "only" where there is one; `edits`; `filter`: the tests of that file to run, default all;
- *   `test`: another test file that proves this layer.
+ *   `test`: another test file that proves this layer; `environment`: "real" for services over Redis and NATS, default one process.
  *
  * An edit names a condition by `file`, the function that it stands in (`name`, `Class.method`, `outer.inner`, the constant of a module, or
  * MODULE for code outside of any), and its own text, whose layout does not matter: an expression, a statement, or an element of a list.
@@ -44,6 +44,9 @@ export function mutantsOf(guarantee, list) {
     ...options,
   }));
 }
+
+/** The services run as three processes over Redis and NATS. */
+export const REAL = { environment: "real" };
 
 /** One test of the file in which each layer stands alone: the earlier ones are passed, then what they would have seen changes. */
 export const alone = (filter) => ({ test: "every-layer-refuses-alone", filter });

@@ -1,0 +1,98 @@
+import { alone, always, becomes, drop, mutantsOf, never, REAL, text } from "./mutant.mjs";
+
+const noPolicy = becomes("apps/broker/src/admission/admit.ts", "readPolicy", "standing.ok ? view : standing", "view");
+const noView = becomes("apps/broker/src/admission/admit.ts", "checkView", "standing.ok ? pin : standing", "pin");
+const noTake = becomes("packages/authority/src/admit.ts", "admit", "checkView(view, request)", "ok(undefined)");
+const noGuard = drop("apps/broker/src/execution/guard.ts", "createGuard.look", "if (!standing.ok) return standing;");
+const noRecall = never("apps/broker/src/execution/guard.ts", "createGuard.look", "running.recalled");
+const noRecalling = always("apps/broker/src/execution/recall.ts", "recallRevoked", "standing.ok || running.recalled");
+
+export const REVOCATION = [
+  ...mutantsOf("a-revoked-certificate-is-never-admitted", [
+    ["the step policy does not look at revocations", "policy", noPolicy],
+    ["the step view does not look at revocations", "view", noView],
+    ["take does not look at revocations", "take", noTake, alone("a revocation that came after the view")],
+    [
+      "take in Redis does not look at revocations",
+      "take, in Redis",
+      becomes("packages/authority/src/redis/lua/admit.ts", "check_revocations", text("if best then"), "if false then"),
+      { ...alone("a revocation that came after the view"), ...REAL },
+    ],
+    ["the guard does not look at revocations", "guard", noGuard, alone("guard: ")],
+    ["open executions are not recalled", "recall", noRecalling],
+    ["nobody at the broker looks at revocations", "all", [noPolicy, noView, noTake, noGuard, noRecall, noRecalling]],
+    [
+      "the signer lets in what is revoked",
+      "signer, first look",
+      always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
+      alone("came after the request was let in"),
+    ],
+    [
+      "the signer does not look again before it issues",
+      "signer, last look",
+      drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
+      alone("came after the request was let in"),
+    ],
+    [
+      "the signer does not look at revocations",
+      "signer, all",
+      [
+        always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
+        drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
+      ],
+    ],
+    [
+      "the revocation service forgets the orders of its journal",
+      "journal",
+      becomes(
+        "apps/revocation/src/journal/journal.ts",
+        "Journal.open",
+        "fold(journal.#ledger, record);",
+        'if (record.kind !== "order") fold(journal.#ledger, record);',
+      ),
+      alone("signer: a revocation that came|though the store was lost"),
+    ],
+    [
+      "epochs are not compared",
+      "epochs",
+      [
+        never("apps/broker/src/admission/revocation.ts", "checkRevoked", "stale"),
+        never("packages/authority/src/view.ts", "checkEpochs", "stale !== undefined"),
+      ],
+    ],
+    [
+      "a status may be of any age",
+      "freshness",
+      always(
+        "packages/authority/src/newest-status.ts",
+        "NewestStatus.current",
+        "Math.abs(wallAgeMs) <= this.maxAgeMs && heldMs >= 0 && heldMs <= this.maxAgeMs",
+      ),
+    ],
+    [
+      "one operator may lift",
+      "two operators",
+      becomes(
+        "apps/revocation/src/orders/plan.ts",
+        "planLift",
+        "otherOperator(ledger, base)",
+        'ok("o_aaaaaaaaaaaaaaaaaaaaaaaaaa")',
+      ),
+    ],
+    [
+      "one operator counts as two",
+      "two operators",
+      always("apps/revocation/src/orders/plan.ts", "otherOperator", "waiting.operator !== base.operator"),
+    ],
+    [
+      "activating a bundle raises no policy epoch",
+      "activation",
+      becomes(
+        "apps/revocation/src/orders/plan.ts",
+        "planActivate",
+        "await policiesOfBoth(bundles, bundle.value, ledger.bundle)",
+        "[]",
+      ),
+    ],
+  ]),
+];
