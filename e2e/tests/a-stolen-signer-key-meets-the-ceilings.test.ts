@@ -214,10 +214,12 @@ describe("a stolen signer key cannot invent operations", () => {
       { ...(payloadOf(honest).epochs as object), subject: 1_000_000 },
     ]) {
       const ahead = await present(await forge(world, honest, { epochs }));
-      expect(verdict(ahead)).toEqual(refused(503, "epoch_ahead", "take"));
+      expect(verdict(ahead)).toEqual(refused(503, "epoch_ahead", "view"));
     }
     const policy = { ...(payloadOf(honest).policy as object), epoch: 1_000_000 };
-    expect(verdict(await present(await forge(world, honest, { policy })))).toEqual(refused(503, "epoch_ahead", "take"));
+    expect(verdict(await present(await forge(world, honest, { policy })))).toEqual(
+      refused(503, "epoch_ahead", "policy"),
+    );
   });
 });
 

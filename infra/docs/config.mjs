@@ -1,4 +1,4 @@
-import { RISK_FACTORS } from "@seb/signer";
+import { RISK_FACTORS } from "@seb/evidence";
 import { code, generated, page, table } from "./parts/markdown.mjs";
 import { membersTable, WORDS } from "./parts/members.mjs";
 import { built } from "./parts/routes.mjs";
@@ -30,7 +30,8 @@ const part = (title, name) => [`#### ${title}`, membersTable(name, DEPLOYMENT, {
 
 const PROCESSES = `\`node apps/signer/dist/main.js --config signer.yaml\`, and so on: \`signer.yaml\`, \`broker.yaml\` and \`revocation.yaml\` are written by
 \`seb init\`. Each has \`ver: 1\`, its settings above as \`service\`, its key files as \`keys\` (signer: \`certificate\`, \`record\`; broker: \`observation\`, \`record\`;
-revocation: \`status\`, \`record\`), \`state_folder\` (its own, must survive restarts), \`bundles_folder\`, and what follows. The signer has \`evidence_folder\` too, the
+revocation: \`status\`, \`record\`), \`state_folder\` (its own, must survive restarts), \`bundles_folder\`, and what follows. The signer has \`evidence_folder\` and, for
+sources of evidence that have settings, \`evidence\` too, the
 broker \`ceilings\` and \`targets\`. Paths are relative to the file's folder. \`--check-config\` reads the file and every file that it names, connects to
 nothing, and ends with 0, or with 2 and a pointer to the setting.`;
 

@@ -33,7 +33,7 @@ const ADMISSION = {
   ],
   ceilings: ["`apps/broker/src/admission/ceilings.ts`", "the platform's own bounds, whatever was signed"],
   policy: [
-    "`apps/broker/src/admission/revocation.ts`",
+    "`packages/authority/src/check-view.ts`",
     "bundle and policy are not revoked, the policy's epoch is not behind",
   ],
   view: [
@@ -73,7 +73,7 @@ const ISSUANCE = {
   compile: ["`apps/signer/src/issuance/plan.ts`", "the grant, the broker's observation, the contract from both"],
   tier: ["`apps/signer/src/issuance/plan.ts`", "the consequence of the worst that the scope allows"],
   evidence: [
-    "`apps/signer/src/evidence/gather.ts`",
+    "`packages/evidence/src/gather.ts`",
     "all providers at once under a deadline; missing, late and unverifiable count as absent",
   ],
   policy: [

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { canonicalize, type Json } from "@seb/canonical";
+import { IN_TOTO_PAYLOAD_TYPE, preAuthenticationEncoding } from "@seb/evidence";
 import type { BuilderKey } from "./setup/keys.js";
 
 /** What a test run found, for one image. */
@@ -15,7 +16,6 @@ export interface Attestation {
 
 const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1";
-const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 
 function statementOf({ name, imageDigest, result, finishedOnMs }: Attestation): Json {
   return {
@@ -33,19 +33,13 @@ function statementOf({ name, imageDigest, result, finishedOnMs }: Attestation): 
   };
 }
 
-/** DSSE's pre-authentication encoding (DSSE protocol, section "Signature definition"). */
-function preAuthenticated(payload: Buffer): Buffer {
-  const head = `DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `;
-  return Buffer.concat([Buffer.from(head, "utf8"), payload]);
-}
-
 /** An in-toto test-result statement in a DSSE envelope, signed by the builder: the text of a file. */
 export function attest(attestation: Attestation, builder: BuilderKey): string {
   const payload = Buffer.from(canonicalize(statementOf(attestation)), "utf8");
   const key = createPrivateKey({ key: { ...builder.privateJwk }, format: "jwk" });
-  const signature = sign(null, preAuthenticated(payload), key).toString("base64");
+  const signature = sign(null, preAuthenticationEncoding(IN_TOTO_PAYLOAD_TYPE, payload), key).toString("base64");
   const envelope = {
-    payloadType: PAYLOAD_TYPE,
+    payloadType: IN_TOTO_PAYLOAD_TYPE,
     payload: payload.toString("base64"),
     signatures: [{ keyid: builder.keyid, sig: signature }],
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BUILT_IN } from "@seb/evidence";
 import { deciderPorts, openServers } from "@seb/mounts/servers";
 import { createFileEvidence } from "@seb/records/embedded";
 import { need, type Round } from "@seb/service-kit";
@@ -16,6 +17,7 @@ export async function openSigner(settings: SignerSettings, round: Round, hook?: 
     ...deciderPorts(servers, deployed, service.environment, round),
     key: need(await createCertificateSigner(keys.certificate), "certificate key"),
     evidence: createFileEvidence({ folder: settings.evidenceFolder }),
+    providers: [...BUILT_IN, ...settings.providers],
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
     ...(hook === undefined ? {} : { hook }),
   });

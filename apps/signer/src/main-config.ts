@@ -1,3 +1,4 @@
+import { type EvidenceProvider, openSources } from "@seb/evidence";
 import {
   checkDeployed,
   DEPLOYMENT,
@@ -8,9 +9,11 @@ import {
   Path,
   readSettings,
 } from "@seb/mounts/servers";
-import { closed, ok, type Result, Ver } from "@seb/schema";
+import { closed, mapOf, Name, ok, type Result, Ver } from "@seb/schema";
 import type { KeyFile } from "@seb/seal";
+import Type from "typebox";
 import { SignerConfig } from "./config.js";
+import { SOURCES } from "./sources.js";
 
 /** `signer.yaml`. It can express no target and no credential of one. Paths are relative to its folder; secrets are files. */
 export const SignerMainConfig = closed({
@@ -20,6 +23,8 @@ export const SignerMainConfig = closed({
   ...DEPLOYMENT,
   /** Evidence by digest; erasable, while its digests stay in the records. */
   evidence_folder: Path,
+  /** Settings of further sources of evidence, by name; the built-in ones have none. */
+  evidence: Type.Optional(mapOf(Name, Type.Unknown(), 32)),
 });
 
 export interface SignerSettings {
@@ -27,6 +32,8 @@ export interface SignerSettings {
   readonly keys: { readonly certificate: KeyFile; readonly record: KeyFile };
   readonly deployed: Deployed;
   readonly evidenceFolder: string;
+  /** Providers beside the built-in ones. */
+  readonly providers: readonly EvidenceProvider[];
 }
 
 /** Reads the settings and every file they name, save what a start waits for. */
@@ -48,11 +55,15 @@ export async function readSignerSettings(file: string): Promise<Result<SignerSet
   if (!deployed.ok) return deployed;
   const evidence = folderOf(at(config.evidence_folder), "/evidence_folder");
   if (!evidence.ok) return evidence;
+  const providers = openSources(SOURCES, config.evidence ?? {}, { at });
+  if (!providers.ok)
+    return { ok: false, error: { ...providers.error, pointer: `/evidence${providers.error.pointer ?? ""}` } };
   return ok({
     service,
     keys: { certificate: certificate.value, record: record.value },
     deployed: deployed.value,
     evidenceFolder: evidence.value,
+    providers: providers.value,
   });
 }
 

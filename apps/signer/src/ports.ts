@@ -1,10 +1,10 @@
 import type { StatusState, ViewReader } from "@seb/authority";
+import type { EvidenceProvider } from "@seb/evidence";
 import type { EvidenceStore, RecordChain, RefusalLog } from "@seb/records";
 import type { IssuanceStep } from "@seb/schema";
 import type { Clock, Log, Metrics } from "@seb/service-kit";
 import type { CertificateSigner } from "@seb/signing-core";
 import type { Trust } from "@seb/verify-core";
-import type { EvidenceProvider } from "./evidence/provider.js";
 
 /** Where control bundles are kept, by digest. The text is checked against the digest by whoever opens it. */
 export interface BundleStore {

@@ -1,8 +1,7 @@
+import { BUILT_IN, type EvidenceProvider } from "@seb/evidence";
 import { createProofKeys, createReplayWindow, type ProofKeys, type ReplayWindow } from "@seb/verify-core";
 import type { SignerConfig } from "./config.js";
 import { type ControlReader, createControlReader } from "./control.js";
-import { PROVIDERS } from "./evidence/gather.js";
-import type { EvidenceProvider } from "./evidence/provider.js";
 import { type Journal, openJournal } from "./journal/journal.js";
 import { createLocks, type Locks } from "./locks.js";
 import { createSignerMetrics, type SignerMetrics } from "./metrics.js";
@@ -39,7 +38,7 @@ export async function createSigner(config: SignerConfig, ports: SignerPorts): Pr
     metrics: createSignerMetrics(ports.metrics),
     control: createControlReader(ports.bundles),
     journal: await openJournal(ports.chain),
-    providers: ports.providers ?? PROVIDERS,
+    providers: ports.providers ?? BUILT_IN,
     proofs: createReplayWindow({ maxEntries: MAX_PROOFS }),
     proofKeys: createProofKeys({ maxEntries: MAX_PROOF_KEYS }),
     rates: createRates({ limit: config.requests_per_minute, windowMs: MINUTE_MS, clock: ports.clock }),

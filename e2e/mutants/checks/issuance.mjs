@@ -5,36 +5,36 @@ export const ISSUANCE = [
     [
       "an envelope's signature is not checked",
       "attestation",
-      always("apps/signer/src/evidence/dsse.ts", "openEnvelope", "holds(root, signed, signature)"),
+      always("packages/evidence/src/dsse.ts", "openEnvelope", "holds(root, signed, signature)"),
     ],
     [
       "any root may sign, pinned or not",
       "attestation",
       [
-        never("apps/signer/src/evidence/dsse.ts", "openEnvelope", "root.keyid !== keyid || !signature"),
-        always("apps/signer/src/evidence/dsse.ts", "openEnvelope", "holds(root, signed, signature)"),
+        never("packages/evidence/src/dsse.ts", "openEnvelope", "root.keyid !== keyid || !signature"),
+        always("packages/evidence/src/dsse.ts", "openEnvelope", "holds(root, signed, signature)"),
       ],
     ],
     [
       "the attested digest is not compared",
       "attestation",
-      always("apps/signer/src/evidence/statement.ts", "isAbout", "`sha256:${subject.digest.sha256}` === digest"),
+      always("packages/evidence/src/statement.ts", "isAbout", "`sha256:${subject.digest.sha256}` === digest"),
     ],
     [
       "the attested name is not compared",
       "attestation",
-      always("apps/signer/src/evidence/statement.ts", "isAbout", "subject.name === name"),
+      always("packages/evidence/src/statement.ts", "isAbout", "subject.name === name"),
     ],
     [
       "failed tests count as passed",
       "attestation",
-      always("apps/signer/src/evidence/attestation.ts", "judge", 'result === "PASSED"'),
+      always("packages/evidence/src/attestation.ts", "judge", 'result === "PASSED"'),
     ],
     [
       "an attestation may be of any age",
       "attestation",
       never(
-        "apps/signer/src/evidence/attestation.ts",
+        "packages/evidence/src/attestation.ts",
         "judge",
         "ageMs > input.bundle.thresholds.attestation_max_age_seconds * 1000",
       ),
@@ -43,7 +43,7 @@ export const ISSUANCE = [
       "attestations count without any check",
       "all",
       becomes(
-        "apps/signer/src/evidence/attestation.ts",
+        "packages/evidence/src/attestation.ts",
         "gather",
         'text ? judge(input, text) : refused("the envelope is not base64url")',
         '{ counts: true, passed: true, root: "ci", finishedOnMs: input.nowMs }',
@@ -74,13 +74,13 @@ export const ISSUANCE = [
       "window",
       [
         becomes(
-          "apps/signer/src/evidence/window.ts",
+          "packages/evidence/src/window.ts",
           "deployWindow.gather",
           "window_open: window !== undefined",
           "window_open: true",
         ),
         becomes(
-          "apps/signer/src/evidence/window.ts",
+          "packages/evidence/src/window.ts",
           "deployWindow.gather",
           "freeze: freeze !== undefined",
           "freeze: false",
@@ -91,7 +91,7 @@ export const ISSUANCE = [
       "every image is the previous one",
       "live state",
       always(
-        "apps/signer/src/evidence/live-state.ts",
+        "packages/evidence/src/live-state.ts",
         "isPreviousImage",
         'Object.hasOwn(previous, "image") && previous.image === artifact.image && values.image !== artifact.image',
       ),

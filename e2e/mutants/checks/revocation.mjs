@@ -1,7 +1,7 @@
 import { alone, always, becomes, drop, mutantsOf, never, REAL, text } from "./mutant.mjs";
 
 const noPolicy = becomes("apps/broker/src/admission/admit.ts", "readPolicy", "standing.ok ? view : standing", "view");
-const noView = becomes("apps/broker/src/admission/admit.ts", "checkView", "standing.ok ? pin : standing", "pin");
+const noView = becomes("apps/broker/src/admission/admit.ts", "checkPinned", "standing.ok ? pin : standing", "pin");
 const noTake = becomes("packages/authority/src/admit.ts", "admit", "checkView(view, request)", "ok(undefined)");
 const noGuard = drop("apps/broker/src/execution/guard.ts", "createGuard.look", "if (!standing.ok) return standing;");
 const noRecall = never("apps/broker/src/execution/guard.ts", "createGuard.look", "running.recalled");
@@ -55,10 +55,7 @@ export const REVOCATION = [
     [
       "epochs are not compared",
       "epochs",
-      [
-        never("apps/broker/src/admission/revocation.ts", "checkRevoked", "stale"),
-        never("packages/authority/src/view.ts", "checkEpochs", "stale !== undefined"),
-      ],
+      never("packages/authority/src/epochs.ts", "checkEpochs", "stale !== undefined"),
     ],
     [
       "a status may be of any age",

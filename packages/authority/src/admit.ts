@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "@seb/schema";
+import { checkView } from "./check-view.js";
 import type { OpenEntry, Pin, TakeCode, TakeRequest, View } from "./port.js";
 import type { State } from "./state.js";
-import { checkView } from "./view.js";
 
 /** What a take changes; `apply` carries it out without looking at anything again. */
 export interface TakeEffect {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { packBundle } from "./index.js";
+import { packBundle, readYaml } from "./index.js";
+import { policyTests } from "./policy-test.js";
 
 const vectors = join(import.meta.dirname, "../vectors/bundle.json");
 const control: { files: Record<string, string> } = JSON.parse(readFileSync(vectors, "utf8"));
@@ -231,8 +232,15 @@ describe("files that refer to each other", () => {
     expect(after("policy/tests/deploy.yaml", "with: {}", "with: { moon: full }")).toMatchObject({
       code: "catalogue_invalid",
     });
-    expect(after("policy/tests/deploy.yaml", "  shadow: false\n", "")).toEqual(
-      invalid("policy/tests/deploy.yaml", "/base/shadow"),
-    );
+  });
+
+  it("a fact that the policy tests leave out counts as absent", () => {
+    const text = control.files["policy/tests/deploy.yaml"] ?? "";
+    const contexts = (file: string) => {
+      const read = readYaml(file);
+      const tests = policyTests(read.ok ? read.value : undefined);
+      return tests.ok ? tests.value.map(({ context }) => context) : [];
+    };
+    expect(contexts(text.replace("  freeze: false\n", "")).at(0)).toEqual({ ...contexts(text).at(0), freeze: true });
   });
 });

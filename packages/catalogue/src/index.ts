@@ -13,7 +13,7 @@ export { modeOf } from "./mode.js";
 export { type ObservePlan, observePlan } from "./observe-plan.js";
 export { type Grant, type Proposal, planGrant, type Scope } from "./plan.js";
 export { policyIds } from "./policy-ids.js";
-export { type PolicyContext, type PolicyTest, policyContext } from "./policy-test.js";
+export { type PolicyTest, policyContext } from "./policy-test.js";
 export { MAX_FILE_BYTES, readYaml } from "./read-yaml.js";
 export { matchesPattern, parseResource, resourceOf } from "./resource.js";
 export { type Tier, tierOf } from "./tier.js";

@@ -1,24 +1,4 @@
-import { closed, fail, Name, type Result, Tier, Ver, validate } from "@seb/schema";
-
-/** What the policies see of one request, besides agent, action, service and region. All required. */
-export interface PolicyContext {
-  /** Consequence tier, 0 to 3. */
-  readonly tier: number;
-  /** Risk score, 0 to 100. */
-  readonly risk: number;
-  /** People who approved, and how many are needed. */
-  readonly approvals: number;
-  readonly approvals_needed: number;
-  readonly tests_passed: boolean;
-  readonly image_attested: boolean;
-  readonly window_open: boolean;
-  readonly freeze: boolean;
-  /** The requested image is the one that ran before the present one. */
-  readonly previous_image: boolean;
-  /** A fresh observation by the broker is attached. */
-  readonly live_fresh: boolean;
-  readonly shadow: boolean;
-}
+import { closed, facts, fail, Name, type PolicyContext, type Result, Ver, validate } from "@seb/schema";
 
 /** One expectation of `control/policy/tests/*.yaml`. */
 export interface PolicyTest {
@@ -33,26 +13,12 @@ export interface PolicyTest {
   readonly expect: readonly string[];
 }
 
-const flag = { type: "boolean" };
-const people = { type: "integer", minimum: 0, maximum: 64 };
-const contextMembers = {
-  tier: Tier,
-  risk: { type: "integer", minimum: 0, maximum: 100 },
-  approvals: people,
-  approvals_needed: people,
-  tests_passed: flag,
-  image_attested: flag,
-  window_open: flag,
-  freeze: flag,
-  previous_image: flag,
-  live_fresh: flag,
-  shadow: flag,
-};
-const contextSchema = closed(contextMembers);
+const contextSchema = facts.contextSchema();
+const partialContext = facts.partialContextSchema();
 const testsSchema = closed({
   ver: Ver,
-  /** The context that every test starts from. */
-  base: contextSchema,
+  /** The context that every test starts from; what it leaves out has the value that counts when it is absent. */
+  base: partialContext,
   tests: {
     type: "array",
     minItems: 1,
@@ -64,14 +30,14 @@ const testsSchema = closed({
       service: Name,
       region: Name,
       /** What differs from `base`. */
-      with: { type: "object", properties: contextMembers, additionalProperties: false },
+      with: partialContext,
       expect: { type: "array", maxItems: 32, items: Name },
     }),
   },
 });
 
 interface TestsFile {
-  readonly base: PolicyContext;
+  readonly base: Partial<PolicyContext>;
   readonly tests: readonly (Omit<PolicyTest, "context"> & { readonly with: Partial<PolicyContext> })[];
 }
 
@@ -81,7 +47,7 @@ export function policyContext(value: unknown): Result<PolicyContext, "catalogue_
   return checked.ok ? { ok: true, value: checked.value as PolicyContext } : checked;
 }
 
-/** Reads a file of policy tests: each test's context is the file's `base` with what its `with` changes. */
+/** Reads a file of policy tests: each test's context is the neutral one, with what `base` and then its own `with` say. */
 export function policyTests(value: unknown): Result<readonly PolicyTest[], "catalogue_invalid"> {
   const checked: Result<unknown, "catalogue_invalid"> = validate(testsSchema, value, "catalogue_invalid");
   if (!checked.ok) return checked;
@@ -91,6 +57,9 @@ export function policyTests(value: unknown): Result<readonly PolicyTest[], "cata
   }
   return {
     ok: true,
-    value: tests.map(({ with: changes, ...test }) => ({ ...test, context: { ...base, ...changes } })),
+    value: tests.map(({ with: changes, ...test }) => ({
+      ...test,
+      context: { ...facts.neutralContext(), ...base, ...changes },
+    })),
   };
 }

@@ -1,6 +1,7 @@
+import { patternsCovering } from "@seb/schema";
+
 const NAME = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const RESOURCE = new RegExp(`^service:(${NAME})/region:(${NAME})$`);
-const PATTERN = new RegExp(`^service:(${NAME}|\\*)/region:(${NAME}|\\*)$`);
 
 /** The one spelling of a resource: `service:<service>/region:<region>`. */
 export function resourceOf(service: string, region: string): string {
@@ -15,8 +16,5 @@ export function parseResource(resource: string): { service: string; region: stri
 
 /** True when `pattern`, whose service and region may each be `*`, covers `resource`. A malformed pattern or resource matches nothing. */
 export function matchesPattern(pattern: string, resource: string): boolean {
-  const parts = parseResource(resource);
-  const [, service, region] = PATTERN.exec(pattern) ?? [];
-  if (parts === undefined || service === undefined || region === undefined) return false;
-  return (service === "*" || service === parts.service) && (region === "*" || region === parts.region);
+  return parseResource(resource) !== undefined && patternsCovering(resource).includes(pattern);
 }

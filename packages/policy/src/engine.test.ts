@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { type Bundle, openBundle, packBundle } from "@seb/catalogue";
+import type { PolicyContext } from "@seb/schema";
 import fc from "fast-check";
-import { createPolicyEngine, type PolicyContext, type PolicyEngine, type PolicyInput } from "./index.js";
+import { createPolicyEngine, type PolicyEngine, type PolicyInput } from "./index.js";
 
 const CONTROL = join(import.meta.dirname, "../../../examples/control");
 

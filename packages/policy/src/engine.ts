@@ -1,5 +1,5 @@
-import { type Bundle, type PolicyContext, policyContext } from "@seb/catalogue";
-import { fail, ok, type Result } from "@seb/schema";
+import { type Bundle, policyContext } from "@seb/catalogue";
+import { facts, fail, ok, type PolicyContext, type Result } from "@seb/schema";
 import { askCedar, type PreparedPolicies, preparePolicies, readPolicies } from "./cedar.js";
 import { type RankedPolicies, rankPolicies } from "./ranked.js";
 import { makeWasmCallsSafe } from "./wasm-calls.js";
@@ -29,20 +29,6 @@ export interface PolicyEngine {
    */
   decide(input: PolicyInput): Result<Permission, "policy_denied" | "policy_error">;
 }
-
-const NEUTRAL: PolicyContext = {
-  tier: 0,
-  risk: 0,
-  approvals: 0,
-  approvals_needed: 1,
-  tests_passed: false,
-  image_attested: false,
-  window_open: false,
-  freeze: false,
-  previous_image: false,
-  live_fresh: false,
-  shadow: false,
-};
 
 /**
  * Makes the engine of a bundle: parses its policies once, validates them strictly against its schema, and runs its policy tests.
@@ -104,7 +90,7 @@ function undecided(reasons: readonly string[]) {
 
 function unadmittedAction(bundle: Bundle, prepared: PreparedPolicies): string | undefined {
   const service = { name: "probe", owner: "probe", tier: 0 };
-  const context = { ...NEUTRAL, region: "probe" };
+  const context = { ...facts.neutralContext(), region: "probe" };
   for (const action of bundle.actions.keys()) {
     if (askCedar(prepared, { agent: "probe", action, service, context }).kind === "error") {
       return `the schema does not admit a request for action ${action}`;

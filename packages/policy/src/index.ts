@@ -1,2 +1,1 @@
-export type { PolicyContext } from "@seb/catalogue";
 export { createPolicyEngine, type Permission, type PolicyEngine, type PolicyInput } from "./engine.js";

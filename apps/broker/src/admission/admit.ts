@@ -1,11 +1,10 @@
-import type { Execution, TakeRequest, View } from "@seb/authority";
+import { checkPolicyInView, checkView, type Execution, revocableOf, type TakeRequest, type View } from "@seb/authority";
 import { type CertificateClaims, fail, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, checkWindow, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { checkCeilings, rateCeilings } from "./ceilings.js";
 import { checkContract } from "./contract.js";
 import { checkPossession } from "./possession.js";
-import { checkPolicy, checkRevoked } from "./revocation.js";
 import { checkState } from "./state.js";
 import type { Step } from "./steps.js";
 import type { Checked, Compiled, Presented } from "./subject.js";
@@ -67,7 +66,7 @@ export async function admit(
   );
   await step("ceilings", () => checkCeilings(ports.ceilings, claims));
   const view = await step("policy", () => readPolicy(broker, compiled));
-  const pin = await step("view", () => checkView(broker, view, compiled));
+  const pin = await step("view", () => checkPinned(broker, view, compiled));
   const seen = await step("state", (signal) => checkState(compiled, signal));
   return { kind: "checked", checked: { ...compiled, pin, seen, take: takeRequest(broker, compiled, presented, pin) } };
 }
@@ -83,33 +82,14 @@ async function checkReplay(
   return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
 }
 
-/** The parts of a certificate that revocations and epochs can name. */
-export function revocable(compiled: Pick<Compiled, "claims" | "signerKid">) {
-  const { claims, signerKid } = compiled;
-  return {
-    cert_id: claims.jti,
-    subject: claims.sub,
-    keys: [claims.cnf.jkt, signerKid],
-    policies: [claims.policy.id],
-    bundle: claims.bundle,
-    action: claims.action,
-    resource: claims.resource,
-    epochs: {
-      global: claims.epochs.global,
-      subject: claims.epochs.subject,
-      policy: { id: claims.policy.id, epoch: claims.policy.epoch },
-    },
-  };
-}
-
 async function readPolicy(broker: Broker, compiled: Compiled): Promise<Result<View>> {
   const view = await broker.ports.view.read();
   if (!view.ok) return view;
-  const standing = checkPolicy(view.value, revocable(compiled));
+  const standing = checkPolicyInView(view.value, revocableOf(compiled.claims, compiled.signerKid));
   return standing.ok ? view : standing;
 }
 
-function checkView(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
+function checkPinned(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
   const pin = broker.ports.status.pin();
   if (!pin.ok) return pin;
   const { run_id, generation, min_seq } = pin.value;
@@ -118,7 +98,7 @@ function checkView(broker: Broker, view: View, compiled: Compiled): Result<TakeR
   }
   if (view.seq < min_seq)
     return fail("status_backwards", "the store's view is older than a signed status already seen");
-  const standing = checkRevoked(view, revocable(compiled));
+  const standing = checkView(view, revocableOf(compiled.claims, compiled.signerKid));
   return standing.ok ? pin : standing;
 }
 
@@ -129,7 +109,7 @@ function takeRequest(broker: Broker, compiled: Compiled, presented: Presented, p
   const { ports, config } = broker;
   return {
     pin,
-    ...revocable(compiled),
+    ...revocableOf(claims, compiled.signerKid),
     exp: claims.exp,
     once: claims.once,
     ceilings: rateCeilings(ports.ceilings, claims.resource),

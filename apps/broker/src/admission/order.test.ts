@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { revocableOf } from "@seb/authority";
 import { ADMISSION_STEPS, type AdmissionStep, type CertificateClaims, type ExecutionRequest } from "@seb/schema";
 import { publicOf } from "@seb/seal";
 import { type Answered, TestBroker } from "../../testing/broker.js";
 import { certify, claimsOf, IMAGE, OPERATION } from "../../testing/certificate.js";
 import { jws } from "../../testing/keys.js";
+import { need } from "../../testing/need.js";
 import { World } from "../../testing/world.js";
 
+/** Digest of no operation of these tests. */
+const OP = `sha256:${"0".repeat(64)}`;
 let world: World;
 let broker: TestBroker;
 beforeAll(async () => {
@@ -26,6 +30,41 @@ const revoked = async (target: Parameters<World["change"]>[0], run: () => Promis
     return await run();
   } finally {
     await world.change({ standing: [] });
+  }
+};
+/** Runs while another broker has an execution open on the same resource. */
+const whileBusy = async (run: () => Promise<Answered>) => {
+  const { token, id } = certify(world);
+  const claims = claimsOf(world, { jti: id });
+  const entry = {
+    cert_id: id,
+    certificate: token,
+    request: OPERATION,
+    op: OP,
+    broker: "broker-2",
+    boot: 1,
+    life_ms: 60_000,
+  };
+  const taken = need(
+    await world.store.admission.take({
+      ...revocableOf(claims, publicOf(world.keys.certificate).kid),
+      ...{ pin: need(broker.status.pin()), exp: claims.exp, once: [], ceilings: [], entry },
+    }),
+  );
+  try {
+    return await run();
+  } finally {
+    const { action, resource, parameters } = OPERATION;
+    const ended = {
+      state: "not_executed",
+      replayed: false,
+      result: {},
+      code: "not_executed",
+      fence: taken.fence,
+    } as const;
+    const times = { decided_at_ms: 1, closed_at_ms: 1 };
+    const answer = { cert_id: id, subject: claims.sub, action, resource, parameters, ...ended, ...times };
+    need(await world.store.admission.close(id, taken.fence, { op: OP, answer }));
   }
 };
 const now = () => Math.floor(world.clock.nowMs() / 1000);
@@ -112,6 +151,7 @@ const WRONG: readonly [AdmissionStep, string, string, () => Promise<Answered>][]
     "a revoked bundle",
     () => revoked({ standing: [{ kind: "bundle", value: world.control.digest }] }, () => present({})),
   ],
+  ["view", "epoch_ahead", "an epoch that the view does not know", () => present({ epochs: { global: 9, subject: 0 } })],
   [
     "view",
     "revoked_resource",
@@ -148,7 +188,7 @@ const WRONG: readonly [AdmissionStep, string, string, () => Promise<Answered>][]
     "another state",
     () => present(contractWith({ precondition: { "blob:apps/checkout/us-east-1/deployment.yaml": "e".repeat(40) } })),
   ],
-  ["take", "epoch_ahead", "an epoch that the view does not know", () => present({ epochs: { global: 9, subject: 0 } })],
+  ["take", "resource_busy", "a resource on which another execution is open", () => whileBusy(() => present({}))],
 ];
 
 describe("the order of admission", () => {

@@ -1,6 +1,5 @@
+import { checkView, revocableOf } from "@seb/authority";
 import { type Failure, fail, ok, type Result } from "@seb/schema";
-import { revocable } from "../admission/admit.js";
-import { checkRevoked } from "../admission/revocation.js";
 import type { Broker } from "../broker.js";
 import type { Running } from "./open.js";
 
@@ -31,7 +30,7 @@ export function createGuard(broker: Broker, running: Running): Guard {
     if (view.value.run_id !== pin.value.run_id || view.value.generation !== pin.value.generation) {
       return fail("store_discontinuity", "the store changed during the execution");
     }
-    const standing = checkRevoked(view.value, revocable(running));
+    const standing = checkView(view.value, revocableOf(running.claims, running.signerKid));
     if (!standing.ok) return standing;
     // The look itself took time: whoever was paused in it must not send late.
     return window();

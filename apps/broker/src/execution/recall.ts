@@ -1,5 +1,4 @@
-import { revocable } from "../admission/admit.js";
-import { checkRevoked } from "../admission/revocation.js";
+import { checkView, revocableOf } from "@seb/authority";
 import type { Broker } from "../broker.js";
 import type { Running } from "./open.js";
 
@@ -22,7 +21,7 @@ async function recallRevoked(broker: Broker): Promise<void> {
   const view = await broker.ports.view.read();
   if (!view.ok) return; // the guard refuses by itself while the view cannot be read
   const met = broker.running.all().flatMap((running) => {
-    const standing = checkRevoked(view.value, revocable(running));
+    const standing = checkView(view.value, revocableOf(running.claims, running.signerKid));
     return standing.ok || running.recalled ? [] : [{ running, code: standing.error.code }];
   });
   await Promise.all(

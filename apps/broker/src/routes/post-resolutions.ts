@@ -1,4 +1,4 @@
-import type { OpenEntry } from "@seb/authority";
+import { type OpenEntry, revokedValues } from "@seb/authority";
 import { ExecutionAnswer, fail, type OrderBody, OrderRequest, type Result } from "@seb/schema";
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { verifyOrder } from "@seb/verify-core";
@@ -42,7 +42,7 @@ async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<
   const order: Resolve = claims.order;
   const view = await ports.view.read();
   if (!view.ok) return view;
-  if (view.value.standing.some(({ target }) => target.kind === "key" && target.value === kid))
+  if (revokedValues(view.value, "key").has(kid))
     return fail("revoked_key", "the operator's key is revoked", { facts: { seq: view.value.seq } });
   const open = await ports.store.open();
   if (!open.ok) return open;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { epochsFell } from "@seb/authority";
+import { epochsFell, targetKey } from "@seb/authority";
 import type { OrderBody } from "@seb/schema";
 import fc from "fast-check";
 import type { OrderRecord, RebuildRecord } from "./bodies.js";
 import { fold, type LedgerRecord } from "./fold.js";
-import { emptyLedger, type Ledger, targetKey, viewOf } from "./ledger.js";
+import { emptyLedger, type Ledger, viewOf } from "./ledger.js";
 
 const START_MS = 1_800_000_000_000;
 const certificate = (letter: string) => `c_${letter.repeat(26)}`;

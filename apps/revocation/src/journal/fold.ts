@@ -1,8 +1,8 @@
-import { epochOf, maxEpochs } from "@seb/authority";
+import { epochOf, maxEpochs, targetKey } from "@seb/authority";
 import { type Epochs, type OrderBody, validate } from "@seb/schema";
 import type { TSchema } from "typebox";
 import { ActivationRecord, OrderRecord, RebuildRecord } from "./bodies.js";
-import { isActivation, type MutableLedger, targetKey, thingOf } from "./ledger.js";
+import { isActivation, type MutableLedger, thingOf } from "./ledger.js";
 
 /** Time in which the second of two operators must give the same order, in milliseconds. */
 export const TWO_OPERATORS_MS = 600_000;

@@ -19,7 +19,7 @@ export interface Ledger {
   readonly epochs: Epochs;
   /** Digest of the active bundle. */
   readonly bundle: string | null;
-  /** By kind and value. */
+  /** By the key of its target. */
   readonly standing: ReadonlyMap<string, Standing>;
   /** Ids of all orders ever recorded. */
   readonly used: ReadonlySet<string>;
@@ -54,10 +54,6 @@ export function emptyLedger(): MutableLedger {
     waiting: new Map(),
     clock_ms: 0,
   };
-}
-
-export function targetKey({ kind, value }: Standing["target"]): string {
-  return `${kind} ${value}`;
 }
 
 /** What two operators must say alike. */

@@ -1,9 +1,10 @@
+import { targetKey } from "@seb/authority";
 import { canonicalize } from "@seb/canonical";
 import { type Epochs, type Failure, fail, type OrderBody, ok, type Result } from "@seb/schema";
 import type { VerifiedOrder } from "@seb/verify-core";
 import type { ActivationRecord, OrderRecord } from "../journal/bodies.js";
 import { raised, TWO_OPERATORS_MS } from "../journal/fold.js";
-import { type Ledger, targetKey, thingOf } from "../journal/ledger.js";
+import { type Ledger, thingOf } from "../journal/ledger.js";
 import type { BundleStore } from "../ports.js";
 import { policiesOfBoth, readBundle } from "./bundle-policies.js";
 

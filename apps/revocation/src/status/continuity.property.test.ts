@@ -1,12 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
-import { epochsFell, maxEpochs } from "@seb/authority";
+import { epochsFell, maxEpochs, targetKey } from "@seb/authority";
 import { type Epochs, fail, type OrderBody, type RevocationTarget } from "@seb/schema";
 import fc from "fast-check";
 import { need, openStore } from "../../testing/environment.js";
 import { openOffice, setUp } from "../../testing/office.js";
-import { targetKey } from "../journal/ledger.js";
 
 const target: fc.Arbitrary<RevocationTarget> = fc.constantFrom(
   { kind: "subject", value: "agent:a" },

@@ -1,7 +1,7 @@
-import { comparePositions, maxEpochs, type View } from "@seb/authority";
+import { comparePositions, maxEpochs, targetKey, type View } from "@seb/authority";
 import type { Standing } from "@seb/schema";
 import type { RebuildReason, RebuildRecord } from "../journal/bodies.js";
-import { type Ledger, targetKey } from "../journal/ledger.js";
+import type { Ledger } from "../journal/ledger.js";
 import type { Furthest } from "./seen.js";
 
 /** Most revocations that one record takes in. */

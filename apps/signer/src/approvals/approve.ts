@@ -1,9 +1,10 @@
+import { revokedValues } from "@seb/authority";
 import { type ApprovalAnswer, type ApprovalClaims, fail, ok, type Result } from "@seb/schema";
 import { verifyApproval } from "@seb/verify-core";
 import { activeControl } from "../authenticate.js";
 import type { PendingBody } from "../journal/bodies.js";
 import type { Signer } from "../signer.js";
-import { readWord, revokedOf } from "../word.js";
+import { readWord } from "../word.js";
 import { acceptable } from "./approvers.js";
 import { countedApprovals } from "./count.js";
 
@@ -28,7 +29,7 @@ export async function approve(
   if (!request) return fail("request_unknown", "there is no such request");
   const { bundle } = control.value;
   const nowSeconds = signer.ports.clock.nowMs() / 1000;
-  const revokedKeys = revokedOf(word.value, "key");
+  const revokedKeys = revokedValues(word.value.view, "key");
   const keys = acceptable(bundle, request.body.subject, revokedKeys);
   const verified = await verifyApproval(token, keys, { audience: signer.config.environment, nowSeconds });
   if (!verified.ok) return verified;

@@ -1,4 +1,4 @@
-import { checkView } from "@seb/authority";
+import { checkView, revocableOf } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
 import { type CertificateClaims, type CertificateRequest, fail, ok, type Result, validate } from "@seb/schema";
 import { IdempotencyKey } from "../journal/bodies.js";
@@ -47,7 +47,7 @@ export async function enter(
   const use = signer.journal.state.keyUse(subject, key.value);
   if (use?.kind === "issued") {
     if (use.entry.op !== asked.op) return conflict();
-    const usable = checkReplay(use.entry.claims, entitled, signer.ports.clock.nowMs() / 1000);
+    const usable = checkReplay(use.entry.claims, entitled, signer.ports.key.kid, signer.ports.clock.nowMs() / 1000);
     return usable.ok ? ok({ kind: "replay", request: use.entry.request, claims: use.entry.claims }) : usable;
   }
   if (use !== undefined && use.proposal !== proposal) return conflict();
@@ -59,20 +59,13 @@ const conflict = () => fail("idempotency_conflict", "that idempotency key was us
 /** A certificate is handed out again only while it could be used, and only to the key that it is bound to. */
 function checkReplay(
   claims: CertificateClaims,
-  { jkt, word, agent }: Pick<Entitled, "jkt" | "agent"> & { readonly word: Word },
+  { jkt, word }: Pick<Entitled, "jkt"> & { readonly word: Word },
+  signerKid: string,
   nowSeconds: number,
 ): Result<void> {
   if (claims.cnf.jkt !== jkt)
     return fail("proof_key_mismatch", "the certificate is bound to another key of this agent");
   if (nowSeconds >= claims.exp) return fail("expired", "the certificate of this request has expired");
-  return checkView(word.view, {
-    cert_id: claims.jti,
-    subject: agent.subject,
-    keys: [jkt],
-    policies: [claims.policy.id, ...claims.policy.also],
-    bundle: claims.bundle,
-    action: claims.action,
-    resource: claims.resource,
-    epochs: { ...claims.epochs, policy: { id: claims.policy.id, epoch: claims.policy.epoch } },
-  });
+  // It is signed anew by the signer's present key.
+  return checkView(word.view, revocableOf(claims, signerKid));
 }

@@ -1,8 +1,9 @@
+import { checkRevocations } from "@seb/authority";
 import { agentAllowed, resourceOf } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import { authenticateAgent } from "../authenticate.js";
 import type { Signer } from "../signer.js";
-import { checkStanding, readWord } from "../word.js";
+import { readWord } from "../word.js";
 import type { Asked, Entitled, Progress } from "./request.js";
 
 /**
@@ -21,7 +22,7 @@ export async function entitle(signer: Signer, asked: Asked, progress: Progress):
   if (!allowed.ok) return allowed;
   const word = await readWord(signer.ports);
   if (!word.ok) return word;
-  const standing = checkStanding(word.value, {
+  const standing = checkRevocations(word.value.view, {
     subject: agent.subject,
     keys: [jkt, signer.ports.key.kid],
     bundle: control.bundle.digest,

@@ -1,8 +1,6 @@
-import type { CertificateClaims, EvidenceItem } from "@seb/schema";
-import type { Evidence } from "../evidence/gather.js";
+import type { Evidence } from "@seb/evidence";
+import { type CertificateClaims, type EvidenceItem, facts } from "@seb/schema";
 import type { Verdict } from "./judge.js";
-
-type Facts = CertificateClaims["evidence"]["facts"];
 
 const MAX_KEY = 40;
 
@@ -15,9 +13,16 @@ function approverOf({ policies, approvals }: Verdict): string | string[] {
  * The small results that a certificate carries. What the agent merely referred to is marked by `ref_`, so that no text of its own can be
  * taken for something that was verified.
  */
-export function factsOf(evidence: Evidence, verdict: Verdict, items: readonly EvidenceItem[]): Facts {
+export function factsOf(
+  evidence: Evidence,
+  verdict: Verdict,
+  items: readonly EvidenceItem[],
+): CertificateClaims["evidence"]["facts"] {
   const references = items.flatMap((item) =>
     item.type === "reference" ? [[`ref_${item.name}`.slice(0, MAX_KEY), item.value] as const] : [],
   );
-  return { ...Object.fromEntries(references), ...evidence.facts, approver: approverOf(verdict) };
+  return {
+    ...Object.fromEntries(references),
+    ...facts.certificateFacts({ ...evidence.facts, approver: approverOf(verdict) }),
+  };
 }

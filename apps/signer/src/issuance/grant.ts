@@ -1,9 +1,10 @@
+import { checkRevocations } from "@seb/authority";
 import { base32Id, canonicalize, digestBytes, isJson } from "@seb/canonical";
 import type { Bundle } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import type { CertificateIntent, Profile } from "@seb/signing-core";
 import type { Signer } from "../signer.js";
-import { checkStanding, epochsOf, policyEpochOf, readWord } from "../word.js";
+import { epochsOf, policyEpochOf, readWord } from "../word.js";
 import { factsOf } from "./facts.js";
 import type { Case, Verdict } from "./judge.js";
 
@@ -38,13 +39,13 @@ export async function grant(signer: Signer, it: Case, verdict: Verdict): Promise
   const word = await readWord(signer.ports);
   if (!word.ok) return word;
   const [id, ...others] = verdict.policies;
-  const standing = checkStanding(word.value, {
+  const standing = checkRevocations(word.value.view, {
     subject,
     keys: [entitled.jkt, signer.ports.key.kid],
     bundle: bundle.digest,
     action: asked.body.action,
     resource: plan.grant.resource,
-    policies: verdict.policies,
+    policies: [id],
   });
   if (!standing.ok) return standing;
   return ok({

@@ -1,8 +1,8 @@
+import { revokedValues } from "@seb/authority";
+import { gatherEvidence } from "@seb/evidence";
 import { type CertificateAnswer, type CertificateClaims, type Failure, ok } from "@seb/schema";
 import { prepareCertificate } from "@seb/signing-core";
-import { gatherEvidence } from "../evidence/gather.js";
 import type { Signer } from "../signer.js";
-import { revokedOf } from "../word.js";
 import { enter } from "./enter.js";
 import { entitle } from "./entitle.js";
 import { grant, storeEvidence } from "./grant.js";
@@ -78,7 +78,7 @@ function gather(signer: Signer, step: Step, asked: Asked, entitled: Entitled, pl
     parameters: asked.body.parameters,
     items: asked.body.evidence,
     observation: planned.observation,
-    revokedKeys: revokedOf(entitled.word, "key"),
+    revokedKeys: revokedValues(entitled.word.view, "key"),
     recentDenials: signer.journal.state.recentDenials(entitled.agent.subject, nowMs),
     nowMs,
   };

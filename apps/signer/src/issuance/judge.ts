@@ -1,11 +1,10 @@
-import type { PolicyContext } from "@seb/catalogue";
-import { fail, ok, type Result } from "@seb/schema";
-import { countedApprovals, isWorse } from "../approvals/count.js";
-import type { Evidence } from "../evidence/gather.js";
-import type { ApprovalBody, PendingBody, PolicyInput, Volatile } from "../journal/bodies.js";
+import { revokedValues } from "@seb/authority";
+import type { Evidence } from "@seb/evidence";
+import { facts, fail, ok, type PolicyContext, type Result } from "@seb/schema";
+import { countedApprovals } from "../approvals/count.js";
+import type { ApprovalBody, PendingBody, PolicyInput } from "../journal/bodies.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
-import { revokedOf } from "../word.js";
 import type { Plan } from "./plan.js";
 import { type Asked, asLine, type Entitled, type Progress } from "./request.js";
 
@@ -33,20 +32,14 @@ export interface Verdict {
 
 type Policies = readonly [string, ...string[]];
 
-function volatileOf({ judged, risk }: Evidence): Volatile {
-  const { tests_passed, image_attested, window_open, freeze, live_fresh } = judged;
-  return { risk: risk.score, tests_passed, image_attested, window_open, freeze, live_fresh };
-}
-
 function contextOf(it: Case, approvals: number, needed: number): PolicyContext {
-  return {
-    ...volatileOf(it.evidence),
-    previous_image: it.evidence.judged.previous_image,
+  return facts.contextOf({
+    ...it.evidence.facts,
     tier: it.tier,
     approvals,
     approvals_needed: needed,
     shadow: it.plan.mode === "shadow",
-  };
+  });
 }
 
 /**
@@ -65,7 +58,7 @@ export async function judge(signer: Signer, it: Case, progress: Progress): Promi
   const nowSeconds = signer.ports.clock.nowMs() / 1000;
   const waiting = waitingFor(signer, it, nowSeconds);
   const approvals = waiting
-    ? countedApprovals(waiting, bundle, revokedOf(it.entitled.word, "key"), nowSeconds).slice(0, 8)
+    ? countedApprovals(waiting, bundle, revokedValues(it.entitled.word.view, "key"), nowSeconds).slice(0, 8)
     : [];
   if (waiting && approvals.length > 0) {
     const approved = ask(it, approvals.length, needed);
@@ -96,7 +89,7 @@ function ask(
   };
   const decided = entitled.control.engine.decide({ ...input, context });
   if (!decided.ok) return { input, result: decided };
-  const revoked = revokedOf(entitled.word, "policy");
+  const revoked = revokedValues(entitled.word.view, "policy");
   const [first, ...also] = decided.value.policies.filter((id) => !revoked.has(id));
   if (first !== undefined) return { input, result: ok([first, ...also]) };
   return { input, result: fail("revoked_policy", "every policy that permits this is revoked") };
@@ -114,7 +107,7 @@ function waitingFor(signer: Signer, it: Case, nowSeconds: number): PendingEntry 
     },
     nowSeconds,
   );
-  return found && !isWorse(volatileOf(it.evidence), found.body.volatile) ? found : undefined;
+  return found && !facts.isWorse(it.evidence.facts, found.body.volatile) ? found : undefined;
 }
 
 function denied(it: Case, { error }: Extract<Result<Policies>, { ok: false }>, progress: Progress): Result<never> {
@@ -122,7 +115,7 @@ function denied(it: Case, { error }: Extract<Result<Policies>, { ok: false }>, p
   const diagnostics = Array.isArray(said) ? said.map((reason: unknown) => `policy: ${String(reason)}`) : [];
   progress.reasons = [...it.evidence.reasons, ...diagnostics].map(asLine).slice(0, 64);
   return fail(error.code, error.detail, {
-    facts: { reasons: progress.reasons.slice(0, 16), risk: it.evidence.risk.score, tier: it.tier },
+    facts: { reasons: progress.reasons.slice(0, 16), risk: it.evidence.facts.risk, tier: it.tier },
   });
 }
 
@@ -149,7 +142,7 @@ async function record(signer: Signer, it: Case, input: PolicyInput, needed: numb
     bundle: bundle.digest,
     expires: nowSeconds + bundle.thresholds.approval_ttl_seconds,
     needed,
-    volatile: volatileOf(evidence),
+    volatile: facts.volatileOf(evidence.facts),
     policy_input: input,
     reasons: evidence.reasons.map(asLine),
   };

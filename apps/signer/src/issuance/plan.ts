@@ -1,3 +1,4 @@
+import { revokedValues } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
 import { compile, type Grant, modeOf, planGrant, tierOf } from "@seb/catalogue";
 import { type CertificateRequest, type Contract, fail, type ObservationClaims, ok, type Result } from "@seb/schema";
@@ -35,7 +36,7 @@ export async function plan(signer: Signer, entitled: Entitled, body: Certificate
   });
   if (!verified.ok) return verified;
   const { claims: observation, kid } = verified.value;
-  if (entitled.word.view.standing.some(({ target }) => target.kind === "key" && target.value === kid))
+  if (revokedValues(entitled.word.view, "key").has(kid))
     return fail("observation_invalid", "the observation's key is revoked", { facts: { cause: "revoked_key" } });
   const differs = (
     [

@@ -10,6 +10,7 @@ import {
   Name,
   RequestId,
   Resource,
+  Scalar,
   Seconds,
   Subject,
   Thumbprint,
@@ -31,15 +32,8 @@ export const PolicyInput = closed({
 });
 export type PolicyInput = Static<typeof PolicyInput>;
 
-/** Facts of a decision that time changes: at issuance they may only be equal or better than when people were asked. */
-export const Volatile = closed({
-  risk: Type.Integer({ minimum: 0, maximum: 100 }),
-  tests_passed: Type.Boolean(),
-  image_attested: Type.Boolean(),
-  window_open: Type.Boolean(),
-  freeze: Type.Boolean(),
-  live_fresh: Type.Boolean(),
-});
+/** Facts of a decision that time changes, by name: at issuance they may only be equal or better than when people were asked. */
+export const Volatile = mapOf(Key, Scalar, 32);
 export type Volatile = Static<typeof Volatile>;
 
 /** Body of an `issued` record: durable before anything is signed; holds the whole payload. */

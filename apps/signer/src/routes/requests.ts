@@ -1,3 +1,4 @@
+import { revokedValues } from "@seb/authority";
 import {
   ApprovalAnswer,
   ApprovalRequest,
@@ -15,7 +16,7 @@ import { authenticateReader } from "../authenticate.js";
 import { bounded } from "../bounded.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
-import { readWord, revokedOf } from "../word.js";
+import { readWord } from "../word.js";
 import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
 import { refuse } from "./refuse.js";
 
@@ -81,7 +82,7 @@ async function find(signer: Signer, context: Context): Promise<Result<PendingAns
   if (!known.ok) return known;
   const word = await readWord(signer.ports);
   if (!word.ok) return word;
-  const revokedKeys = revokedOf(word.value, "key");
+  const revokedKeys = revokedValues(word.value.view, "key");
   const { control, approverKey } = known.value;
   if (approverKey !== undefined && revokedKeys.has(approverKey))
     return fail("revoked_key", "the approver's key is revoked");

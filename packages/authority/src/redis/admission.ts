@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ok, type Result } from "@seb/schema";
 import { takenExecution } from "../apply.js";
+import { epochsNaming } from "../epochs.js";
 import type { AdmissionStore, Execution, OpenEntry, Pin, TakeCode, Taken, TakeRequest } from "../port.js";
+import { targetsNaming } from "../standing.js";
 import { BROKER_KEYS, EXECUTIONS_KEY, OPEN_KEY, TAKES_PREFIX, VIEW_KEY } from "./keys.js";
 import { type RedisLink, type Sent, scriptOf } from "./link.js";
 import { BROKER_SCRIPT } from "./lua/broker.js";
 import { failureOf, type Reply, replyOf, TAKE_CODES, unavailable } from "./reply.js";
 import { infoFields } from "./settings.js";
-import { entryOf, executionOf, keptText, type StoredEntry } from "./stored.js";
+import { entryOf, epochField, executionOf, keptText, revocationField, type StoredEntry } from "./stored.js";
 
 const SCRIPT = scriptOf(BROKER_SCRIPT);
 /** Pause between two looks for an entry, in milliseconds. */
@@ -165,10 +167,16 @@ function numbersOf([, ...texts]: Reply, count: number): number[] | undefined {
   return numbers.length === count && numbers.every(Number.isSafeInteger) ? numbers : undefined;
 }
 
-/** What the checks look at and what the entry needs besides its text. */
-function askOf({ entry, ...request }: TakeRequest, attempt: string) {
+/** What the checks look at and what the entry needs besides its text. What revocations and epochs name is worked out here, not in the script. */
+function askOf(request: TakeRequest, attempt: string) {
+  const { pin, cert_id, exp, once, ceilings, entry } = request;
   const { broker, boot, life_ms } = entry;
-  return { ...request, busy: entry.request.resource, broker, boot, life_ms, attempt };
+  return {
+    ...{ pin, cert_id, exp, once, ceilings, broker, boot, life_ms, attempt },
+    busy: entry.request.resource,
+    revoking: targetsNaming(request).map((target) => [target.kind, target.value, revocationField(target)]),
+    epochs: epochsNaming(request).map(({ name, key, has }) => ({ name, field: epochField(key), has })),
+  };
 }
 
 /** The text of the execution that a take leaves, without the two last members, which the script knows, and without the brackets. */

@@ -13,7 +13,9 @@ import {
   StatusClaims,
   validate,
 } from "@seb/schema";
+import type { NamedEpoch } from "../epochs.js";
 import type { Execution, OpenEntry, TakeRequest, View } from "../port.js";
+import { targetKey } from "../standing.js";
 
 const ViewShape = closed({ ...RevocationsAnswer.properties, run_id: StatusClaims.properties.run_id });
 const ExecutionShape = closed({ op: Digest, answer: ExecutionAnswer });
@@ -74,6 +76,11 @@ export function keptText({ cert_id, certificate, request, op }: TakeRequest["ent
   return JSON.stringify({ cert_id, certificate, request, op });
 }
 
+/** Name of a revocation's field in the stored view. */
+export const revocationField = (target: Parameters<typeof targetKey>[0]) => `r:${targetKey(target)}`;
+/** Name of an epoch's field in the stored view; `key` as in {@link NamedEpoch}. */
+export const epochField = (key: NamedEpoch["key"]) => `e:${key}`;
+
 /**
  * The view as fields of a hash, names and values in turn, so that a take looks up what concerns it, however long the list is: the whole
  * as `json`; its place; `e:` the epochs by name; `r:` each revocation by kind and value, with its place in the list and its order. Of
@@ -87,12 +94,12 @@ export function viewFields(view: View): string[] {
     ["generation", `${view.generation}`],
     ["seq", `${view.seq}`],
     ["epochs", JSON.stringify(epochs)],
-    ["e:global", `${epochs.global}`],
+    [epochField("global"), `${epochs.global}`],
   ]);
-  for (const [name, value] of Object.entries(epochs.subject)) fields.set(`e:subject:${name}`, `${value}`);
-  for (const [name, value] of Object.entries(epochs.policy)) fields.set(`e:policy:${name}`, `${value}`);
+  for (const [name, value] of Object.entries(epochs.subject)) fields.set(epochField(`subject:${name}`), `${value}`);
+  for (const [name, value] of Object.entries(epochs.policy)) fields.set(epochField(`policy:${name}`), `${value}`);
   view.standing.forEach(({ target, order }, place) => {
-    const name = `r:${target.kind}:${target.kind === "everything" ? "*" : target.value}`;
+    const name = revocationField(target);
     if (!fields.has(name)) fields.set(name, `${place} ${order}`);
   });
   return [...fields].flat();

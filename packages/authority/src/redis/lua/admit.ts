@@ -8,32 +8,16 @@ local function check_single_use(ask, now)
   if ask.exp * 1000 <= now then return { "expired" } end
 end
 
--- Fields of the view that would revoke, by kind in the order in which kinds are looked at.
-local function revoking_fields(ask)
-  local kinds = { { "everything", { "*" } }, { "certificate", { ask.cert_id } }, { "subject", { ask.subject } }, { "key", ask.keys },
-    { "policy", ask.policies }, { "bundle", { ask.bundle } }, { "action", { ask.action } } }
-  local service, region = string.match(ask.resource, "^([^/]*)/([^/]*)$")
-  if service then
-    kinds[#kinds + 1] = { "resource", { ask.resource, "service:*/" .. region, service .. "/region:*", "service:*/region:*" } }
-  end
-  local fields, of = {}, {}
-  for _, kind in ipairs(kinds) do
-    for _, value in ipairs(kind[2]) do
-      fields[#fields + 1] = "r:" .. kind[1] .. ":" .. value
-      of[#fields] = { kind[1], value }
-    end
-  end
-  return fields, of
-end
-
--- The oldest revocation of the first kind that has one: each is stored as its place in the list and its order.
+-- The oldest revocation of the first kind that has one: each is stored as its place in the list and its order. What to look up comes with
+-- the request, as { kind, value, field } in the order of kinds (see targetsNaming in ../../standing.ts).
 local function check_revocations(ask)
-  local fields, of = revoking_fields(ask)
+  local fields = {}
+  for i, naming in ipairs(ask.revoking) do fields[i] = naming[3] end
   local found = redis.call("HMGET", view_key, unpack(fields))
   local best
   for i = 1, #fields do
     if found[i] then
-      local kind, value = of[i][1], of[i][2]
+      local kind, value = ask.revoking[i][1], ask.revoking[i][2]
       local place, order = string.match(found[i], "^(%d+) (.*)$")
       place = tonumber(place)
       if not best or (best.kind == kind and place < best.place) then
@@ -46,20 +30,21 @@ local function check_revocations(ask)
   if best then return { "revoked_" .. best.kind, "order", best.order, "target", best.value } end
 end
 
+-- What the certificate has against its floors, as { name, field, has } (see epochsNaming in ../../epochs.ts).
 local function check_epochs(ask)
-  local has = ask.epochs
-  local floors = redis.call("HMGET", view_key, "e:global", "e:subject:" .. ask.subject, "e:policy:" .. has.policy.id)
-  local pairs_of = { { "global", has.global }, { "subject", has.subject }, { "policy", has.policy.epoch } }
-  local function refusal(code, i, floor)
-    return { code, "epoch", pairs_of[i][1], "certificate", int(pairs_of[i][2]), "floor", int(floor) }
+  local fields = {}
+  for i, epoch in ipairs(ask.epochs) do fields[i] = epoch.field end
+  local floors = redis.call("HMGET", view_key, unpack(fields))
+  local function refusal(code, epoch, floor)
+    return { code, "epoch", epoch.name, "certificate", int(epoch.has), "floor", int(floor) }
   end
-  for i = 1, 3 do
+  for i, epoch in ipairs(ask.epochs) do
     local floor = tonumber(floors[i] or 0)
-    if pairs_of[i][2] < floor then return refusal("epoch_stale", i, floor) end
+    if epoch.has < floor then return refusal("epoch_stale", epoch, floor) end
   end
-  for i = 1, 3 do
+  for i, epoch in ipairs(ask.epochs) do
     local floor = tonumber(floors[i] or 0)
-    if pairs_of[i][2] > floor then return refusal("epoch_ahead", i, floor) end
+    if epoch.has > floor then return refusal("epoch_ahead", epoch, floor) end
   end
 end
 

@@ -15,7 +15,6 @@ function gather(input: EvidenceInput): Finding {
   const fresh = nowSeconds < exp;
   const previous = isPreviousImage(input);
   return {
-    judged: { live_fresh: fresh, previous_image: previous },
     facts: { live_fresh: fresh, previous_image: previous, target_version: state.version },
     reasons: fresh ? [] : ["live_state: the observation has expired"],
     detail: { observed_at: iat, uid: state.uid, version: state.version, previous_image: previous, fresh },
@@ -23,4 +22,8 @@ function gather(input: EvidenceInput): Finding {
 }
 
 /** The target's state as the broker observed and signed it: the signer itself never reaches production. */
-export const liveState: EvidenceProvider = { name: "live_state", gather: async (input) => gather(input) };
+export const liveState: EvidenceProvider = {
+  name: "live_state",
+  establishes: ["live_fresh", "previous_image", "target_version"],
+  gather: async (input) => gather(input),
+};

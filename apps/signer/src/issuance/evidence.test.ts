@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { BUILT_IN } from "@seb/evidence";
 import { generateKeyFile } from "@seb/seal";
 import { type Attested, attest, IMAGE, PREVIOUS, RUNNING } from "../../testing/attest.js";
 import { windows } from "../../testing/control.js";
@@ -140,8 +141,7 @@ describe("a source of evidence", () => {
         throw new Error("down");
       },
     ]) {
-      const { PROVIDERS } = await import("../index.js");
-      const providers = PROVIDERS.map((it) => (it.name === "window" ? { name: "window", gather } : it));
+      const providers = BUILT_IN.map((it) => (it.name === "window" ? { ...it, gather } : it));
       const thresholds = (await import("../../testing/control.js")).thresholds({ evidence_deadline_ms: "100" });
       const control = { "policy/thresholds.yaml": thresholds };
       const signer = await Harness.start({ control, ports: () => ({ providers }) });

@@ -1,5 +1,6 @@
+import type { EvidenceFacts } from "@seb/schema";
 import { artifactOf } from "./artifact.js";
-import type { EvidenceInput, Judged } from "./provider.js";
+import type { EvidenceInput } from "./provider.js";
 
 /**
  * Names that `risk_weights` in thresholds.yaml may weigh; a factor without a weight adds nothing. `recent_denials` counts once per denial
@@ -54,7 +55,7 @@ function changesImage(input: EvidenceInput): boolean {
 }
 
 /** Adds up the weights of the factors that hold. Pure: the same facts give the same score, and each point has a name. */
-export function assessRisk(input: EvidenceInput, judged: Judged, tier: number): Risk {
+export function assessRisk(input: EvidenceInput, found: EvidenceFacts, tier: number): Risk {
   const scale = replicas(input);
   const times: Readonly<Record<RiskFactor, number>> = {
     image_changed: Number(changesImage(input)),
@@ -62,11 +63,11 @@ export function assessRisk(input: EvidenceInput, judged: Judged, tier: number): 
     replicas_doubled: Number(scale !== undefined && scale.allowed > 2 * scale.running),
     tier_high: Number(tier === 2),
     tier_critical: Number(tier >= 3),
-    outside_window: Number(!judged.window_open || judged.freeze),
-    tests_missing: Number(!judged.tests_passed),
-    attestation_missing: Number(!judged.image_attested),
-    attestation_old: Number(judged.image_attested && judged.attestation_old),
-    live_state_missing: Number(!judged.live_fresh),
+    outside_window: Number(!found.window_open || found.freeze),
+    tests_missing: Number(!found.tests_passed),
+    attestation_missing: Number(!found.image_attested),
+    attestation_old: Number(found.image_attested && found.attestation_old),
+    live_state_missing: Number(!found.live_fresh),
     recent_denials: Math.min(3, input.recentDenials),
   };
   const weights = input.bundle.thresholds.risk_weights;

@@ -48,14 +48,19 @@ export function windowsAt(
 /** The bundle's deploy windows and freezes at this moment. A service without a window is never within one. */
 export const deployWindow: EvidenceProvider = {
   name: "window",
+  establishes: ["window_open", "freeze", "window_name", "freeze_name"],
   async gather({ bundle, service, nowMs }): Promise<Finding> {
     const { window, freeze } = windowsAt(bundle.windows, service.name, nowMs);
     const reasons: string[] = [];
     if (window === undefined) reasons.push("window: none is open for this service");
     if (freeze !== undefined) reasons.push(`window: the freeze ${freeze} is in force`);
     return {
-      judged: { window_open: window !== undefined, freeze: freeze !== undefined },
-      facts: { window: window ?? "closed", freeze: freeze ?? "none" },
+      facts: {
+        window_open: window !== undefined,
+        freeze: freeze !== undefined,
+        window_name: window ?? "closed",
+        freeze_name: freeze ?? "none",
+      },
       reasons,
       detail: { at_ms: nowMs, window: window ?? null, freeze: freeze ?? null },
     };

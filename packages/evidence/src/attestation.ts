@@ -59,10 +59,11 @@ function gather(input: EvidenceInput): Finding {
   if (envelopes.length === 0) reasons.push("attestation: none was given");
   if (counted.length > 0 && !passed) reasons.push("attestation: the tests did not pass");
   return {
-    judged: { image_attested: counted.length > 0, tests_passed: passed, attestation_old: isOld(input, counted) },
     facts: {
-      tests: counted.length === 0 ? "absent" : passed ? "passed" : "failed",
       image_attested: counted.length > 0,
+      tests_passed: passed,
+      attestation_old: isOld(input, counted),
+      tests: counted.length === 0 ? "absent" : passed ? "passed" : "failed",
       attested_by: counted[0]?.root ?? null,
     },
     reasons,
@@ -74,4 +75,8 @@ function gather(input: EvidenceInput): Finding {
  * In-toto test results in DSSE envelopes: signed by a pinned root, about the service's own image repository and exactly the digest in
  * question, no older than the thresholds allow.
  */
-export const attestation: EvidenceProvider = { name: "attestation", gather: async (input) => gather(input) };
+export const attestation: EvidenceProvider = {
+  name: "attestation",
+  establishes: ["image_attested", "tests_passed", "attestation_old", "tests", "attested_by"],
+  gather: async (input) => gather(input),
+};

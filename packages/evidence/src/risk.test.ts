@@ -1,14 +1,13 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
-import { openBundle } from "@seb/catalogue";
+import { describe, expect, it } from "@jest/globals";
+import { type EvidenceFacts, facts } from "@seb/schema";
 import fc from "fast-check";
-import { IMAGE, PREVIOUS, REPOSITORY, RUNNING } from "../../testing/attest.js";
-import { controlFiles, pack, thresholds } from "../../testing/control.js";
-import { value } from "../../testing/harness.js";
-import { makeKeys } from "../../testing/keys.js";
-import { ABSENT, type EvidenceInput, type Judged } from "./provider.js";
+import { exampleInput, IMAGE, RUNNING } from "../testing/input.js";
+import type { EvidenceInput } from "./provider.js";
 import { assessRisk } from "./risk.js";
 
-const GOOD: Judged = {
+const ABSENT = facts.absentEvidence();
+const GOOD: EvidenceFacts = {
+  ...ABSENT,
   tests_passed: true,
   image_attested: true,
   window_open: true,
@@ -17,52 +16,11 @@ const GOOD: Judged = {
   live_fresh: true,
   attestation_old: false,
 };
-let base: EvidenceInput;
-
-beforeAll(async () => {
-  const keys = await makeKeys();
-  const files = controlFiles(keys, {
-    "policy/thresholds.yaml": thresholds({}).replace("risk_weights:", "risk_weights:\n  recent_denials: 5"),
-  });
-  const { digest, text } = pack(files);
-  const bundle = value(openBundle(text, digest));
-  const [definition, service] = [bundle.actions.get("deploy"), bundle.services.get("checkout")];
-  if (!definition || !service) throw new Error("no example");
-  base = {
-    bundle,
-    definition,
-    service,
-    subject: "agent:oncall-v3",
-    scope: { image_digest: IMAGE, max_replicas: 8 },
-    parameters: { image_digest: IMAGE },
-    items: [],
-    observation: {
-      ver: 1,
-      iss: "broker:dev",
-      aud: "broker:dev",
-      sub: "agent:oncall-v3",
-      iat: 0,
-      exp: 60,
-      bundle: digest,
-      action: "deploy",
-      resource: "service:checkout/region:us-east-1",
-      state: {
-        target: "gitops",
-        uid: "u",
-        version: "v",
-        fields: {},
-        values: { image: `${REPOSITORY}@${RUNNING}`, replicas: 8 },
-        previous: { image: `${REPOSITORY}@${PREVIOUS}` },
-        precondition: {},
-      },
-    },
-    revokedKeys: new Set(),
-    recentDenials: 0,
-    nowMs: 1000,
-  };
+const base: EvidenceInput = exampleInput({
+  "policy/thresholds.yaml": (text) => text.replace("risk_weights:", "risk_weights:\n  recent_denials: 5"),
 });
 
-const factors = (over: Partial<EvidenceInput>, judged: Partial<Judged> = {}, tier = 1) => {
+const factors = (over: Partial<EvidenceInput>, judged: Partial<EvidenceFacts> = {}, tier = 1) => {
   const { score, parts } = assessRisk({ ...base, ...over }, { ...GOOD, ...judged }, tier);
   return { score, names: parts.map(({ factor }) => factor) };
 };
