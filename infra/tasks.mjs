@@ -26,7 +26,11 @@ const tasks = {
   "ci:seed": { about: "the pipeline of the seed document, as written", build: true, script: "e2e/seed/run.mjs" },
   servers: { about: "real Redis, NATS and Kubernetes to play with", build: true, script: "infra/dev-servers/play.mjs" },
   bench: { about: "the product beside the least its guarantees cost", build: true, script: "e2e/bench/run.mjs" },
-  "soak:signer": { about: "thousands of certificates by one signer process", build: true, script: "e2e/soak/run.mjs" },
+  "soak:signer": {
+    about: "thousands of certificates by one signer process",
+    build: true,
+    script: "infra/soak-signer.mjs",
+  },
   "on-node": { about: "a task on another version of Node: -- 22 test", script: "infra/on-node.mjs" },
   docs: { about: "write the generated docs (--check: compare)", build: true, script: "infra/docs.mjs" },
   fix: {

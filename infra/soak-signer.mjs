@@ -2,14 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { ensureNode, majors, NodeUnavailable } from "../../infra/node-versions.mjs";
-import { say } from "../../infra/process.mjs";
-import { soak } from "./soak.mjs";
+import { soak } from "../e2e/soak/soak.mjs";
+import { ensureNode, majors, NodeUnavailable } from "./node-versions.mjs";
+import { root, say } from "./process.mjs";
 
-const root = process.env.SEB_ROOT ?? fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const FLAGS = fileURLToPath(new URL("./flags.mjs", import.meta.url));
+const FLAGS = pathToFileURL(join(root, "e2e", "soak", "flags.mjs")).href;
 const DEFAULT_CERTIFICATES = 20_000;
 const TOLD_EVERY = 1000;
 
@@ -21,8 +20,8 @@ const USAGE = `usage: npm run soak:signer [-- --certificates N] [--node ${majors
   --without-flag     withholds the flags that the product gives to V8, by a preload of this tool: on Node 20 the signer then ends
                      with SIGTRAP. Elsewhere the product sets none, and nothing differs.
   Progress goes to standard error, the result to reports/soak-signer-NODE.json (-without-flag) and standard output.
-Exit code: 0 all were issued by one process, which is ready afterwards; 1 a request failed while the signer lived, or it is not ready;
-  2 wrong use; 3 a server or that Node cannot be had; 4 the signer's process ended.`;
+Exit code: 0 all were issued by one process, which is ready afterwards; 1 a request failed while the signer lived, it is not ready, or nothing could
+  be started; 2 wrong use; 3 a server or that Node cannot be had; 4 the signer's process ended.`;
 
 function readArguments() {
   const { values } = parseArgs({
@@ -94,9 +93,8 @@ async function main() {
       say(`the signer ended with ${report.exit.signal ?? report.exit.code} after ${report.issued} certificates`);
     return exitCodeOf(report, options.certificates);
   } catch (error) {
-    if (!(error instanceof NodeUnavailable) && error.code !== "server_unavailable") throw error;
     say(error.message);
-    return 3;
+    return error instanceof NodeUnavailable || error.code === "server_unavailable" ? 3 : 1;
   }
 }
 
