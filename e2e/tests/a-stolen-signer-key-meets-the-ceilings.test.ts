@@ -22,6 +22,7 @@ const CEILINGS = {
   executions_per_hour: 5,
   executions_per_hour_per_resource: 3,
 };
+const CERTIFIED = `blob:${deploymentPath("checkout", "us-east-1")}`;
 const EUROPE = "service:checkout/region:eu-west-1";
 
 let world: Environment;
@@ -174,8 +175,16 @@ describe("a stolen signer key cannot invent operations", () => {
 
   it.each([
     ["no precondition", {}],
-    ["another precondition", { [`blob:${deploymentPath("checkout", "us-east-1")}`]: "0".repeat(40) }],
-  ])("with %s: the state must be the certified one", async (_name, precondition) => {
+    ["a precondition of another file", { [`blob:${deploymentPath("search", "us-east-1")}`]: "0".repeat(40) }],
+    ["one condition more", { [CERTIFIED]: "0".repeat(40), "blob:README.md": "0".repeat(40) }],
+    ["a condition that is no blob", { [CERTIFIED]: "main" }],
+  ])("with %s: not the conditions of this action", async (_name, precondition) => {
+    const answer = await present(await forge(world, honest, contractOf(honest, { precondition })));
+    expect(verdict(answer)).toEqual(refused(403, "contract_mismatch", "contract"));
+  });
+
+  it("with another precondition: the state must be the certified one", async () => {
+    const precondition = { [CERTIFIED]: "0".repeat(40) };
     const answer = await present(await forge(world, honest, contractOf(honest, { precondition })));
     expect(verdict(answer)).toEqual(refused(409, "state_drifted", "state"));
   });

@@ -10,8 +10,8 @@ export interface ConnectorPlace {
 
 type Make = (targets: Targets["targets"], place: ConnectorPlace) => Promise<Result<Connector, "setting_invalid">>;
 
-/** Every kind of target. Loaded on demand: the client library of one that is not used costs no start. */
-const KINDS: Readonly<Record<string, Make>> = {
+/** Every kind of target, by its language's name. Loaded on demand: the client library of one that is not used costs no start. */
+export const KINDS: Readonly<Record<string, Make>> = {
   git: async (targets, { stateFolder, nowMs }) => {
     const { createGitConnector } = await import("@seb/connector-git");
     return createGitConnector({ targets, cacheFolder: join(stateFolder, "git"), nowMs });

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { digest } from "@seb/canonical";
+import { targetMistakes } from "@seb/catalogue";
 import {
   checkDeployed,
   DEPLOYMENT,
@@ -11,11 +12,10 @@ import {
   pointed,
   readSettings,
 } from "@seb/mounts/servers";
-import { Ceilings, closed, ok, type Result, Targets, Ver } from "@seb/schema";
+import { Ceilings, closed, failMistakes, ok, type Result, Targets, Ver } from "@seb/schema";
 import type { KeyFile } from "@seb/seal";
 import { readConfig, readYamlFile } from "@seb/service-kit";
 import { BrokerConfig } from "./config.js";
-import { openConnectors } from "./connectors.js";
 
 /** `broker.yaml`. It can express no policy. Paths are relative to its folder; secrets are files. */
 export const BrokerMainConfig = closed({
@@ -59,7 +59,7 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   if (!ceilings.ok) return ceilings;
   const targets = pointed(readConfig(Targets, at(config.targets)), "/targets");
   if (!targets.ok) return targets;
-  const known = await checkTargets(targets.value, deployed.value);
+  const known = checkTargets(targets.value, at(config.targets));
   if (!known.ok) return known;
   const texts = [readYamlFile(at(config.ceilings)), readYamlFile(at(config.targets))] as const;
   if (!texts[0].ok) return pointed(texts[0], "/ceilings");
@@ -77,12 +77,10 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   });
 }
 
-/** Makes the connectors, which asks no target: no waiting mends a target that they do not understand. */
-async function checkTargets(targets: Targets, { stateFolder }: Deployed): Promise<Result<void>> {
-  const connectors = await openConnectors(targets, { stateFolder, nowMs: Date.now });
-  if (!connectors.ok) return pointed(connectors, "/targets");
-  for (const connector of connectors.value.values()) await connector.close();
-  return ok(undefined);
+/** Holds every entry to its connector's language: no waiting mends a target that the connector does not understand. */
+function checkTargets(targets: Targets, file: string): Result<void> {
+  const [first, ...more] = [...targetMistakes(targets)].map((mistake) => ({ ...mistake, file }));
+  return first === undefined ? ok(undefined) : pointed(failMistakes("setting_invalid", [first, ...more]), "/targets");
 }
 
 /** A target's files are read when the target is asked, and may come and change while the broker runs: one that is missing is a note. */

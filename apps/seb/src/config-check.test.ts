@@ -36,3 +36,20 @@ describe("seb config check of a file that others check", () => {
     expect(String(value.remedy)).toContain(who);
   });
 });
+
+describe("seb config check of targets.yaml", () => {
+  it("judges each entry by its connector's language, and repeats no value", async () => {
+    const b = bench();
+    const entries = [
+      "  gitops: { connector: git, url: https://user:hunter2@git.example/ops.git }",
+      "  cluster: { connector: kubernetes, servr: https://kube.example, token_file: /run/token }",
+    ];
+    writeFileSync(b.path("targets.yaml"), `ver: 1\ntargets:\n${entries.join("\n")}\n`);
+    const { exit, value } = await b.json("config", "check", "targets.yaml");
+    expect({ exit, code: value.code }).toEqual({ exit: 2, code: "setting_invalid" });
+    expect(value.facts).toEqual({ file: "targets.yaml", field: "/targets/gitops/url", mistakes: 3 });
+    expect(JSON.stringify(value)).not.toContain("hunter2");
+    writeFileSync(b.path("targets.yaml"), "ver: 1\ntargets: { gitops: { connector: git, url: /srv/ops.git } }\n");
+    expect(await b.json("config", "check", "targets.yaml")).toMatchObject({ exit: 0 });
+  });
+});

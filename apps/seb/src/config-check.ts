@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { readJson } from "@seb/canonical";
-import { readYaml } from "@seb/catalogue";
+import { readYaml, targetMistakes } from "@seb/catalogue";
 import {
   ActionDefinition,
   AgentDefinition,
   Ceilings,
   fail,
+  failMistakes,
   Modes,
   ok,
   PersonDefinition,
@@ -105,5 +106,9 @@ export async function checkConfig(path: string, timeoutMs: number): Promise<Chec
   const read = readYaml(text);
   if (!read.ok) return fail("setting_invalid", `${path}: ${read.error.detail}`, read.error);
   const valid: Result<unknown> = validate(schema, read.value, "setting_invalid");
-  return valid.ok ? ok(basename(path)) : valid;
+  if (!valid.ok) return valid;
+  const targets = schema === Targets ? validate(Targets, read.value, "setting_invalid") : undefined;
+  const mistakes = targets?.ok ? [...targetMistakes(targets.value)] : [];
+  const [first, ...more] = mistakes.map((mistake) => ({ ...mistake, file: basename(path) }));
+  return first === undefined ? ok(basename(path)) : failMistakes("setting_invalid", [first, ...more]);
 }

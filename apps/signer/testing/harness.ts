@@ -236,6 +236,8 @@ export class Harness {
 
   async observe(observed: AskOptions["observed"] = {}, state: AskOptions["state"] = {}): Promise<string> {
     const now = Math.floor(this.nowMs() / 1000);
+    const { resource = "service:checkout/region:us-east-1" } = observed;
+    const path = resource.replace(/^service:(.*)\/region:(.*)$/, "apps/$1/$2/deployment.yaml");
     return this.sealers.observation.seal({
       ver: 1,
       iss: "broker:dev",
@@ -245,7 +247,7 @@ export class Harness {
       exp: now + 60,
       bundle: this.world.bundle ?? digest("seb-bundle-v1", "none"),
       action: "deploy",
-      resource: "service:checkout/region:us-east-1",
+      resource,
       ...observed,
       state: {
         target: "gitops",
@@ -254,7 +256,7 @@ export class Harness {
         fields: {},
         values: { image: `${REPOSITORY}@${RUNNING}`, replicas: 8 },
         previous: { image: `${REPOSITORY}@${PREVIOUS}` },
-        precondition: { "blob:apps/checkout/us-east-1/deployment.yaml": "e".repeat(40) },
+        precondition: { [`blob:${path}`]: "e".repeat(40) },
         ...state,
       },
     });

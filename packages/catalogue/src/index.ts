@@ -8,7 +8,7 @@ export { compile } from "./compile.js";
 export { contractDigest, contractText, operationDigest, stableContractDigest } from "./digests.js";
 export { type ControlFiles, MAX_BUNDLE_BYTES, MAX_FILES } from "./files.js";
 export { instantiate } from "./instantiate.js";
-export { languageOf, targetMistakes } from "./languages.js";
+export { connectorNames, languageOf, targetMistakes } from "./languages.js";
 export { modeOf } from "./mode.js";
 export { type ObservePlan, observePlan } from "./observe-plan.js";
 export { type Grant, type Proposal, planGrant, type Scope } from "./plan.js";

@@ -13,9 +13,14 @@ export function languageOf(connector: string): ConnectorLanguage | undefined {
   return LANGUAGES.get(connector);
 }
 
+/** Names of all connectors, sorted. */
+export function connectorNames(): readonly string[] {
+  return [...LANGUAGES.keys()].sort();
+}
+
 /** The mistake of a `connector:` that names none. */
 export function unknownConnector(field: string, connector: string): Mistake {
-  const names = [...LANGUAGES.keys()].sort();
+  const names = connectorNames();
   return mistakeAt(field, connector, `one of ${names.join(", ")}`, names);
 }
 

@@ -1,4 +1,5 @@
 import { type ConnectorRig, connectorContract } from "@seb/connector/contract";
+import { gitLanguage } from "@seb/connector-git-language";
 import { connect, contractOf, LOOK, OPERATION } from "../test/change.js";
 import { DEPLOYMENT, GitRig, MANIFEST, NEW_IMAGE, OLD_IMAGE } from "../test/rig.js";
 
@@ -13,6 +14,7 @@ async function start(): Promise<ConnectorRig> {
   let changes = 0;
   return {
     connector: connect(rig),
+    language: gitLanguage,
     look: LOOK,
     operation: OPERATION,
     contract: (precondition) => contractOf(precondition),

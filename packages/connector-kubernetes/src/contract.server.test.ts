@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Json } from "@seb/canonical";
 import { type ConnectorRig, connectorContract } from "@seb/connector/contract";
-import { MARKER } from "@seb/connector-kubernetes-language";
+import { kubernetesLanguage, MARKER } from "@seb/connector-kubernetes-language";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import {
   connect,
@@ -49,6 +49,7 @@ suite("the Kubernetes connector", () => {
     const merge = (patch: object, at = path) => cluster.must("PATCH", at, patch, "application/merge-patch+json");
     return {
       connector,
+      language: kubernetesLanguage,
       look: { target: "cluster", operation: change.template, live: change.live },
       operation: operationOf(change),
       contract: (precondition) => contractOf(change, precondition),

@@ -3,6 +3,7 @@ import {
   admits,
   agentAllowed,
   agentByKey,
+  checkPrecondition,
   compile,
   instantiate,
   parseResource,
@@ -44,6 +45,8 @@ export async function checkContract(
     return fail("contract_mismatch", `the bundle does not compile to this contract: ${compiled.error.code}`);
   if (!sameJson(compiled.value, claims.contract))
     return fail("contract_mismatch", "the certified contract differs from the bundle's");
+  const certifiable = checkPrecondition(bundle, claims.contract);
+  if (!certifiable.ok) return certifiable;
   const place = parseResource(claims.resource);
   const definition = bundle.actions.get(claims.action);
   if (!place || !definition)

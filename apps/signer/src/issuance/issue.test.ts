@@ -175,6 +175,15 @@ describe("POST /v1/certificates", () => {
     expect((await signer.records("denied")).at(-1)).toMatchObject({ code, subject: "agent:oncall-v3" });
   });
 
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["none", {}],
+    ["another file", { "blob:apps/search/us-east-1/deployment.yaml": "e".repeat(40) }],
+    ["another connector", { uid: "1", marker: "none" }],
+  ])("refuses an observation with the conditions of %s", async (_what, precondition) => {
+    const answer = await signer.ask({ state: { precondition } });
+    expect(answer).toMatchObject({ status: 403, body: { code: "observation_mismatch" } });
+  });
+
   it("refuses an observation that somebody else's key made", async () => {
     const observation = (await signer.ask()).body.certificate;
     const answer = await signer.ask({ request: { observation: String(observation) } });

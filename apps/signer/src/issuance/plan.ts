@@ -1,6 +1,6 @@
 import { revokedValues } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
-import { compile, type Grant, modeOf, planGrant, tierOf } from "@seb/catalogue";
+import { checkPrecondition, compile, type Grant, modeOf, planGrant, tierOf } from "@seb/catalogue";
 import { type CertificateRequest, type Contract, fail, type ObservationClaims, ok, type Result } from "@seb/schema";
 import { verifyObservation } from "@seb/verify-core";
 import type { Signer } from "../signer.js";
@@ -48,7 +48,17 @@ export async function plan(signer: Signer, entitled: Entitled, body: Certificate
   ).find(([claim, expected]) => observation[claim] !== expected);
   if (differs)
     return fail("observation_mismatch", `the observation has another ${differs[0]}`, { pointer: "/observation" });
-  const contract = compile(bundle, body.action, resource, scope, observation.state.precondition);
+  const { precondition } = observation.state;
+  const certifiable = checkPrecondition(bundle, { action: body.action, resource, precondition });
+  if (!certifiable.ok)
+    return fail(
+      "observation_mismatch",
+      `The observation's precondition does not fit the action: ${certifiable.error.detail}`,
+      {
+        pointer: "/observation",
+      },
+    );
+  const contract = compile(bundle, body.action, resource, scope, precondition);
   if (!contract.ok) return contract;
   const mode = body.mode === "shadow" ? "shadow" : modeOf(bundle, body.action, body.service);
   return ok({

@@ -22,6 +22,8 @@ export function observing(start: StartRig): void {
       expect(validate(LiveState, seen, "observation_invalid")).toMatchObject({ ok: true });
       expect(Object.keys(seen.fields).sort()).toEqual(Object.keys(rig.look.live).sort());
       expect(Object.keys(seen.precondition).length).toBeGreaterThan(0);
+      expect(rig.language.preconditionMistakes(rig.look, seen.precondition)).toEqual([]);
+      expect(rig.language.name).toBe(rig.connector.name);
     });
 
     it("shows no value of a field that is not to be shown", async () => {

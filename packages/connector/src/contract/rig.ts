@@ -1,10 +1,13 @@
 import { BASE32_ID_RANDOM_BYTES, base32Id, type Json } from "@seb/canonical";
+import type { ConnectorLanguage } from "@seb/connector-language";
 import type { Contract, LiveState, Operation } from "@seb/schema";
 import type { Connector, ExecuteResult, ObserveRequest, Session } from "../port.js";
 
 /** A fresh real target with one object in it, and an adapter that reaches it. */
 export interface ConnectorRig {
   readonly connector: Connector;
+  /** What it understands: its observations make preconditions of this language. */
+  readonly language: ConnectorLanguage;
   /** What to look at; the names of target and operation are those of `contract`. */
   readonly look: Omit<ObserveRequest, "signal">;
   /** The contract of a change of that object, under the given precondition. */
