@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, expect, it } from "@jest/globals";
 import { runCommand, spawnProcess, type TempDir, tempDir } from "@seb/testkit";
 import { BIN, DEV_MAIN, ROOT } from "../harness/build.js";
@@ -10,7 +9,7 @@ const CERTIFICATES = 5000;
 const LEAST_PER_SECOND = 50;
 const READY_TIMEOUT_MS = 40_000;
 /** Tells which flags the product gives to V8. */
-const FLAGS = pathToFileURL(join(ROOT, "e2e/soak/flags.mjs")).href;
+const FLAGS = new URL("../soak/flags.mjs", import.meta.url).href;
 const FLAG = "soak: set --no-turbo-inline-js-wasm-calls\n";
 
 const places: TempDir[] = [];

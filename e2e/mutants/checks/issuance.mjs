@@ -289,6 +289,19 @@ export const ISSUANCE = [
       ),
     ],
   ]),
+  ...mutantsOf("a-signer-outlives-its-certificates", [
+    [
+      "V8 is given the flag where it is sound, and not where it is not",
+      "only",
+      becomes(
+        "packages/policy/src/wasm-calls.ts",
+        "makeWasmCallsSafe",
+        "diesOfInlinedWasmCalls(process.versions.v8)",
+        "!diesOfInlinedWasmCalls(process.versions.v8)",
+      ),
+      { filter: "gives V8 the flag" },
+    ],
+  ]),
   ...mutantsOf("services-restart-in-any-order", [
     [
       "the signer signs before it journals",
