@@ -1,5 +1,6 @@
 import { type Bundle, openBundle } from "@seb/catalogue";
-import { fail, ok, type Result } from "@seb/schema";
+import { createKept } from "@seb/concurrency";
+import { fail, type Result } from "@seb/schema";
 import type { BundleStore } from "./ports.js";
 
 /** Opened bundles by digest. */
@@ -9,28 +10,15 @@ export interface OpenBundles {
 
 const KEPT = 16;
 
-/** Opens bundles once and keeps the most recently used; content addressing makes a kept one always right. */
+/** Opens each bundle once, however many ask for it, and keeps the most recently used; content addressing makes a kept one always right. */
 export function createOpenBundles(store: BundleStore): OpenBundles {
-  const kept = new Map<string, Bundle>();
-  return {
-    async open(digest) {
-      const known = kept.get(digest);
-      if (known) {
-        kept.delete(digest);
-        kept.set(digest, known);
-        return ok(known);
-      }
+  const bundles = createKept<Bundle, "bundle_unknown" | "bundle_invalid">({
+    max: KEPT,
+    async make(digest) {
       const text = await store.get(digest);
-      if (text === undefined)
-        return fail("bundle_unknown", "this broker does not hold the bundle", { facts: { bundle: digest } });
-      const opened = openBundle(text, digest);
-      if (!opened.ok) return opened;
-      kept.set(digest, opened.value);
-      for (const oldest of kept.keys()) {
-        if (kept.size <= KEPT) break;
-        kept.delete(oldest);
-      }
-      return opened;
+      if (text !== undefined) return openBundle(text, digest);
+      return fail("bundle_unknown", "this broker does not hold the bundle", { facts: { bundle: digest } });
     },
-  };
+  });
+  return { open: (digest) => bundles.get(digest) };
 }

@@ -1,4 +1,4 @@
-import { type Deadline, startDeadline } from "@seb/client";
+import { createDeadline, type Deadline } from "@seb/concurrency";
 import type { Command } from "commander";
 import type { Io } from "./io.js";
 import { type Outcome, print } from "./outcome.js";
@@ -63,7 +63,7 @@ export function finish(
       const args = command.processedArgs.flatMap((argument: unknown) =>
         typeof argument === "string" ? [argument] : [],
       );
-      const deadline = startDeadline(leftOf(timeoutMs, io));
+      const deadline = createDeadline(leftOf(timeoutMs, io));
       try {
         const outcome = await handle({ args, flags, settings: settingsOf(io, flags), io, deadline });
         print(io, outcome, flags.json === true);

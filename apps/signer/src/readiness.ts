@@ -1,3 +1,4 @@
+import { endsWithin } from "@seb/concurrency";
 import { activeControl } from "./authenticate.js";
 import type { Signer } from "./signer.js";
 import { readWord } from "./word.js";
@@ -30,7 +31,7 @@ export function watchReadiness(signer: Signer): Readiness {
   }
 
   function lookOnce(): Promise<void> {
-    looking ??= within(look(), LOOK_TIMEOUT_MS)
+    looking ??= endsWithin(look(), LOOK_TIMEOUT_MS)
       .then((done) => {
         if (!done) seen = ["deadline_exceeded"];
       })
@@ -67,18 +68,4 @@ export function watchReadiness(signer: Signer): Readiness {
       clearInterval(timer);
     },
   };
-}
-
-/** True when the work ended in time. A late failure is nobody's any more. */
-async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

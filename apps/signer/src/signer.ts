@@ -1,9 +1,9 @@
+import { createLocks, type Locks } from "@seb/concurrency";
 import { BUILT_IN, type EvidenceProvider } from "@seb/evidence";
 import { createProofKeys, createReplayWindow, type ProofKeys, type ReplayWindow } from "@seb/verify-core";
 import type { SignerConfig } from "./config.js";
 import { type ControlReader, createControlReader } from "./control.js";
 import { type Journal, openJournal } from "./journal/journal.js";
-import { createLocks, type Locks } from "./locks.js";
 import { createSignerMetrics, type SignerMetrics } from "./metrics.js";
 import type { SignerPorts } from "./ports.js";
 import { createRates, type Rates } from "./rates.js";

@@ -1,4 +1,5 @@
 import { readJson } from "@seb/canonical";
+import type { Deadline } from "@seb/concurrency";
 import {
   CertId,
   CertificateAnswer,
@@ -15,7 +16,6 @@ import {
 import { createProver, type KeyFile, type Prover } from "@seb/seal";
 import { decodeUnverified } from "@seb/verify-core";
 import Type from "typebox";
-import type { Deadline } from "./deadline.js";
 import type { CallFailure, CallResult } from "./failure.js";
 import { createMemoryIdempotencyStore, type IdempotencyStore } from "./idempotency.js";
 import { freshId } from "./proof-headers.js";

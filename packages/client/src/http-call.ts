@@ -1,8 +1,8 @@
 import { type Json, readJson } from "@seb/canonical";
+import type { Deadline } from "@seb/concurrency";
 import { CODES, fail, isCode, Problem, validate } from "@seb/schema";
 import type { Static, TSchema } from "typebox";
 import { Agent as Connections, type Dispatcher, request } from "undici";
-import type { Deadline } from "./deadline.js";
 import type { CallFailure, CallResult, ServiceName } from "./failure.js";
 
 /** One HTTP request. */
@@ -93,12 +93,8 @@ async function send(
   progress: Progress,
 ): Promise<CallResult<RawAnswer>> {
   // The transport's own abort can lag behind, e.g. while a name is being resolved: the deadline does not wait for it.
-  const late = new Promise<"late">((resolve) => {
-    if (deadline.signal.aborted) resolve("late");
-    deadline.signal.addEventListener("abort", () => resolve("late"), { once: true });
-  });
-  const outcome = await Promise.race([receive(connections, call, deadline, progress), late]);
-  return outcome === "late" ? failed(call, "no_answer", "no answer in time") : outcome;
+  const outcome = await deadline.race(receive(connections, call, deadline, progress));
+  return outcome.ok ? outcome.value : failed(call, "no_answer", "no answer in time");
 }
 
 async function receive(

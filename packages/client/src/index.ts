@@ -6,7 +6,6 @@ export {
   type Proposal,
   type RequestOptions,
 } from "./agent.js";
-export { type Deadline, startDeadline } from "./deadline.js";
 export type { CallFailure, CallResult, ServiceName } from "./failure.js";
 export { type Call, createTransport, type Transport } from "./http-call.js";
 export { createMemoryIdempotencyStore, type IdempotencyStore } from "./idempotency.js";

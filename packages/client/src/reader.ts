@@ -1,3 +1,4 @@
+import { createDeadline, type Deadline } from "@seb/concurrency";
 import {
   ActionAnswer,
   ActionsAnswer,
@@ -8,7 +9,6 @@ import {
 } from "@seb/schema";
 import type { Prover } from "@seb/seal";
 import type { Static, TSchema } from "typebox";
-import { type Deadline, startDeadline } from "./deadline.js";
 import type { CallResult, ServiceName } from "./failure.js";
 import { createTransport } from "./http-call.js";
 import { type ProvenRequest, provenHeaders } from "./proof-headers.js";
@@ -109,7 +109,7 @@ export function createCaller(endpoints: Endpoints): Result<Caller, "setting_inva
       );
     },
     async within(options, work) {
-      const deadline = startDeadline(options?.timeoutMs ?? timeoutMs);
+      const deadline = createDeadline(options?.timeoutMs ?? timeoutMs);
       try {
         return await work(deadline);
       } finally {

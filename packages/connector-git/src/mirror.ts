@@ -1,6 +1,6 @@
+import { Mutex } from "@seb/concurrency";
 import { fail, ok, type Result } from "@seb/schema";
 import { linesOf } from "./git-starter.js";
-import { Mutex } from "./mutex.js";
 import { MARKER_PREFIX } from "./names.js";
 import { type Access, listRefs } from "./remote.js";
 import type { Repository } from "./repository.js";

@@ -1,4 +1,5 @@
 import type { Json } from "@seb/canonical";
+import { within } from "@seb/concurrency";
 import { type EvidenceFacts, facts } from "@seb/schema";
 import { attestation } from "./attestation.js";
 import { liveState } from "./live-state.js";
@@ -26,22 +27,12 @@ const absent = (name: string, why: string): Finding => ({
   detail: { absent: why },
 });
 
-async function within(provider: EvidenceProvider, input: EvidenceInput, deadlineMs: number): Promise<Finding> {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Finding>((resolve) => {
-    timer = setTimeout(() => {
-      abort.abort();
-      resolve(absent(provider.name, "not gathered in time"));
-    }, deadlineMs);
-  });
+async function ask(provider: EvidenceProvider, input: EvidenceInput, deadlineMs: number): Promise<Finding> {
   try {
-    const gathering = Promise.resolve(provider.gather(input, abort.signal));
-    return await Promise.race([gathering.catch(() => absent(provider.name, "could not be gathered")), late]);
+    const found = await within(async (signal) => provider.gather(input, signal), deadlineMs);
+    return found.ok ? found.value : absent(provider.name, "not gathered in time");
   } catch {
     return absent(provider.name, "could not be gathered");
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -65,7 +56,7 @@ export async function gatherEvidence(
   const deadlineMs = input.bundle.thresholds.evidence_deadline_ms;
   const gathered = await Promise.all(
     providers.map(async (provider) => {
-      const finding = await within(provider, input, deadlineMs);
+      const finding = await ask(provider, input, deadlineMs);
       return { name: provider.name, finding, facts: declared(provider, finding) };
     }),
   );

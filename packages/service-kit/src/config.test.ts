@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import Type from "typebox";
-import { systemClock } from "./clock.js";
 import { readConfig, readSecretFile, readYamlFile } from "./config.js";
-import { createDeadline } from "./deadline.js";
 import { createLog } from "./log.js";
 
 let folder: string;
@@ -54,17 +52,6 @@ describe("secret files", () => {
     expect(readSecretFile(file("s"))).toEqual({ ok: true, value: "s" });
     expect(codeOf(readSecretFile(file("s", 0o640)))).toBe("setting_invalid");
     expect(codeOf(readSecretFile(file("s", 0o604)))).toBe("setting_invalid");
-  });
-});
-
-describe("deadlines", () => {
-  it("end a wait, once for all that share them, and leave finished work alone", async () => {
-    const deadline = createDeadline(50, systemClock);
-    expect(await deadline.race(Promise.resolve(1))).toEqual({ ok: true, value: 1 });
-    expect(codeOf(await deadline.race(new Promise(() => undefined)))).toBe("deadline_exceeded");
-    expect(codeOf(await deadline.race(Promise.resolve(2)))).toBe("deadline_exceeded");
-    expect([deadline.remainingMs(), deadline.signal.aborted]).toEqual([0, true]);
-    await expect(createDeadline(50, systemClock).race(Promise.reject(new Error("x")))).rejects.toThrow();
   });
 });
 

@@ -1,7 +1,6 @@
 export { type Clock, systemClock } from "./clock.js";
 export { type Closers, createClosers } from "./closers.js";
 export { readConfig, readSecretFile, readYamlFile } from "./config.js";
-export { createDeadline, type Deadline } from "./deadline.js";
 export { createHttpService, type HttpService, type HttpServiceOptions } from "./http-service.js";
 export { createLog, type Log, type LogOptions, maskSecrets } from "./log.js";
 export { type Round, runMain, type ServiceMain, type Startable } from "./main/run.js";
@@ -11,3 +10,4 @@ export { PROBLEM_TYPE, type ProblemExtra, problem, problemHeaders } from "./prob
 export { type Answer, type Auth, type Context, defineRoute, type Reply, type Route } from "./route.js";
 export { DEFAULT_LIMITS, type HttpLimits, type ShellRefusal } from "./shell.js";
 export { need, StartError } from "./start-error.js";
+export { createStep, endAs, runSteps, type Step, type StepOptions, type StepRow, type StepsResult } from "./steps.js";

@@ -1,32 +1,14 @@
 import { trace } from "@opentelemetry/api";
-import { type AdmissionStep, type Code, type Failure, fail, type Result } from "@seb/schema";
+import type { AdmissionStep } from "@seb/schema";
+import * as kit from "@seb/service-kit";
 import type { Broker } from "../broker.js";
 
 /** One row of the trace that a record or a verification shows. */
-export interface TraceRow {
-  readonly step: AdmissionStep;
-  readonly ms: number;
-  readonly code: Code | null;
-}
-
-const tracer = trace.getTracer("seb.broker");
-
-/** Ends a list of steps. It never leaves this service: `runSteps` turns it into a value. */
-class Halt extends Error {
-  constructor(
-    readonly step: AdmissionStep,
-    readonly failure: Failure,
-  ) {
-    super(failure.code);
-  }
-}
-
-/** Runs one step: a failure, a thrown value or a missed deadline ends the list with a code. */
-export type Step = <T>(name: AdmissionStep, run: (signal: AbortSignal) => Result<T> | Promise<Result<T>>) => Promise<T>;
-
-export type StepsResult<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly step: AdmissionStep; readonly failure: Failure };
+export type TraceRow = kit.StepRow<AdmissionStep>;
+/** Runs one step of admission. */
+export type Step = kit.Step<AdmissionStep>;
+/** How a list of steps of admission ended. */
+export type StepsResult<T> = kit.StepsResult<AdmissionStep, T>;
 
 export interface StepContext {
   readonly broker: Pick<Broker, "ports" | "metrics">;
@@ -37,65 +19,32 @@ export interface StepContext {
   readonly trace: TraceRow[];
 }
 
-/** For steps that take no signal: making one for each costs more than most of them do. */
-const NEVER = new AbortController();
+const tracer = trace.getTracer("seb.broker");
 
-async function withDeadline<T>(
-  run: (signal: AbortSignal) => Result<T> | Promise<Result<T>>,
-  timeoutMs: number,
-): Promise<Result<T>> {
-  const abort = run.length === 0 ? NEVER : new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result<T>>((resolve) => {
-    timer = setTimeout(() => {
-      if (abort !== NEVER) abort.abort();
-      resolve(fail("deadline_exceeded", `no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([Promise.resolve(run(abort.signal)), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Makes the `step` of one request. Whatever all steps share (their time limit, what is measured, where tests may break in) is added here alone. */
+/** Makes the `step` of one request: each step leaves a row, a span and a metric. */
 export function createStep(context: StepContext): Step {
   const { ports, metrics } = context.broker;
-  const plain = <T>(_name: AdmissionStep, _certId: string | undefined, run: () => Promise<T>) => run();
-  const hook = ports.hook ?? plain;
-  return async <T>(name: AdmissionStep, run: (signal: AbortSignal) => Result<T> | Promise<Result<T>>) => {
-    const began = ports.clock.monotonicMs();
-    const span = tracer.startSpan(`seb.${name}`);
-    let result: Result<T>;
-    try {
-      result = await hook(name, context.certId, () => withDeadline(run, context.timeoutMs));
-    } catch (thrown) {
-      ports.log.error({ request_id: context.requestId, step: name, err: thrown }, "a step threw");
-      result = fail("step_failed", `the step ${name} failed`);
-    }
-    const ms = Math.max(0, ports.clock.monotonicMs() - began);
-    const code = result.ok ? null : result.error.code;
-    context.trace.push({ step: name, ms, code });
-    span.setAttribute("seb.code", code ?? "ok");
-    span.end();
-    metrics.step(name, code ?? "ok", ms);
-    if (!result.ok) throw new Halt(name, result.error);
-    return result.value;
-  };
+  const { hook } = ports;
+  return kit.createStep<AdmissionStep>({
+    requestId: context.requestId,
+    timeoutMs: context.timeoutMs,
+    clock: ports.clock,
+    log: ports.log,
+    hook: hook && ((name, run) => hook(name, context.certId, run)),
+    observe(name) {
+      const span = tracer.startSpan(`seb.${name}`);
+      return (row) => {
+        context.trace.push(row);
+        span.setAttribute("seb.code", row.code ?? "ok");
+        span.end();
+        metrics.step(name, row.code ?? "ok", row.ms);
+      };
+    },
+  });
 }
 
 /** Ends the list under way as the failed one did, without a step of its own. */
-export function endAs(failed: Extract<StepsResult<unknown>, { ok: false }>): never {
-  throw new Halt(failed.step, failed.failure);
-}
+export const endAs: (failed: Extract<StepsResult<unknown>, { ok: false }>) => never = kit.endAs;
 
 /** Runs a list of steps to its value, or to the step and failure that ended it. */
-export async function runSteps<T>(list: () => Promise<T>): Promise<StepsResult<T>> {
-  try {
-    return { ok: true, value: await list() };
-  } catch (thrown) {
-    if (thrown instanceof Halt) return { ok: false, step: thrown.step, failure: thrown.failure };
-    throw thrown;
-  }
-}
+export const runSteps: <T>(list: () => Promise<T>) => Promise<StepsResult<T>> = kit.runSteps;

@@ -1,4 +1,5 @@
 import type { Taken } from "@seb/authority";
+import { createDeadline, type Deadline } from "@seb/concurrency";
 import type { Session } from "@seb/connector";
 import type { ExecutionAnswer, Operation, Result } from "@seb/schema";
 import { endAs, runSteps, type Step, type TraceRow } from "../admission/steps.js";
@@ -87,22 +88,21 @@ async function abandon(broker: Broker, checked: Checked, taken: Taken): Promise<
 /** Mints the identity, guards, sends and ends the execution. It always ends in an outcome, a thrown value in `unknown`. */
 export async function execute(broker: Broker, step: Step, decided: Decided): Promise<ExecutionAnswer> {
   const { checked, running } = decided;
-  const abort = new AbortController();
-  const deadline = setTimeout(() => abort.abort(), checked.claims.contract.timeout_seconds * 1000);
+  const deadline = createDeadline(checked.claims.contract.timeout_seconds * 1000, broker.ports.clock);
   let session: Session | undefined;
   try {
     const sent = await runSteps(async () => {
-      session = await step("mint", () => open(decided, abort.signal));
+      session = await step("mint", () => open(decided, deadline.signal));
       const guard = createGuard(broker, running);
       await step("guard", () => guard.check());
-      return send(broker, decided, session, guard, abort.signal);
+      return send(broker, decided, session, guard, deadline);
     });
     const ending: Ending = sent.ok
       ? sent.value
       : { state: "not_executed", code: sent.failure.code, detail: sent.failure.detail, result: {}, by: "broker" };
     return await finish(broker, step, decided, ending, session?.identity ?? null);
   } finally {
-    clearTimeout(deadline);
+    deadline.clear();
     broker.running.remove(checked.claims.jti);
   }
 }
@@ -126,7 +126,7 @@ async function send(
   decided: Decided,
   session: Session,
   guard: ReturnType<typeof createGuard>,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Ending> {
   const { ports } = broker;
   const hook = ports.hook ?? ((_name, _certId, run) => run());
@@ -137,9 +137,6 @@ async function send(
     result: {},
     by: "broker",
   });
-  const late = new Promise<Ending>((resolve) => {
-    signal.addEventListener("abort", () => resolve(unknown("no answer within the action's timeout")), { once: true });
-  });
   const sending = hook("execute", decided.checked.claims.jti, async (): Promise<Ending> => {
     const result = await session.execute(async () => (await guard.check()).ok);
     if (result.state === "executed") return { ...result, code: null, detail: "", by: "broker" };
@@ -149,7 +146,8 @@ async function send(
   });
   const began = ports.clock.monotonicMs();
   try {
-    const ending = await Promise.race([sending, late]);
+    const ended = await deadline.race(sending);
+    const ending = ended.ok ? ended.value : unknown("no answer within the action's timeout");
     broker.metrics.step("execute", ending.code ?? "ok", ports.clock.monotonicMs() - began);
     return ending;
   } catch (thrown) {

@@ -1,5 +1,5 @@
+import { Mutex } from "@seb/concurrency";
 import { type Code, ok, type Result } from "@seb/schema";
-import { Mutex } from "../mutex.js";
 import type { RevocationPorts } from "../ports.js";
 import { fold } from "./fold.js";
 import { emptyLedger, type Ledger, type MutableLedger } from "./ledger.js";

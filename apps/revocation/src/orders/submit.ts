@@ -1,5 +1,5 @@
+import { createDeadline } from "@seb/concurrency";
 import { type Failure, fail, type OrderAnswer, ok, type Result } from "@seb/schema";
-import { createDeadline } from "@seb/service-kit";
 import { type VerifiedOrder, verifyOrder } from "@seb/verify-core";
 import type { RevocationConfig } from "../config.js";
 import { TWO_OPERATORS_MS } from "../journal/fold.js";

@@ -1,4 +1,4 @@
-import { startDeadline } from "@seb/client";
+import { createDeadline } from "@seb/concurrency";
 import { fail, type PendingAnswer, RequestId, type Result, validate } from "@seb/schema";
 import { createProver, type KeyFile } from "@seb/seal";
 import type { Command } from "commander";
@@ -49,7 +49,7 @@ async function approve(invocation: Invocation): Promise<Outcome> {
   const compiled = contract.value !== undefined;
   if (invocation.flags.yes === true) return give(invocation, request, approver.value, compiled);
   // The person may have read for longer than the command's own deadline.
-  const deadline = startDeadline(TIMEOUT_MS);
+  const deadline = createDeadline(TIMEOUT_MS);
   try {
     return await give({ ...invocation, deadline }, request, approver.value, compiled);
   } finally {

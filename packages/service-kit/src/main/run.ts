@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { endsWithin } from "@seb/concurrency";
 import { CODES, type Failure, type Result } from "@seb/schema";
 import { type Clock, systemClock } from "../clock.js";
 import { type Closers, createClosers } from "../closers.js";
@@ -117,7 +118,7 @@ async function serve<S>(main: ServiceMain<S>, settings: S, log: Log): Promise<vo
       open = why === "records";
       log.info({ why }, "draining");
     } finally {
-      await within(
+      await endsWithin(
         closers.close().catch((error: unknown) => log.error({ err: error }, "not everything could be closed")),
         CLOSE_MS,
       );
@@ -139,19 +140,10 @@ async function openRound<S>(main: ServiceMain<S>, settings: S, log: Log) {
     closers.add(() => service.stop());
     return { closers, service, lost };
   } catch (error) {
-    await within(
+    await endsWithin(
       closers.close().catch(() => undefined),
       CLOSE_MS,
     );
     throw error;
   }
-}
-
-async function within(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -1,3 +1,4 @@
+import { endsWithin } from "@seb/concurrency";
 import { type Failure, fail } from "@seb/schema";
 import { createHttpService } from "../http-service.js";
 import type { Log } from "../log.js";
@@ -50,7 +51,7 @@ export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefi
         pauseMs = FIRST_PAUSE_MS;
         log.warn({ reasons, detail: tried.detail }, "waiting");
       }
-      if (await stoppedWithin(options.stopped, pauseMs)) return undefined;
+      if (await endsWithin(options.stopped, pauseMs)) return undefined;
     }
   } finally {
     await room.close({ drainMs: DRAIN_MS });
@@ -77,15 +78,3 @@ function whyOf({ facts }: Failure): readonly string[] {
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message.slice(0, 300) : "unknown");
-
-async function stoppedWithin(stopped: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([stopped.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
