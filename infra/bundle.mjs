@@ -30,10 +30,14 @@ function entries() {
   );
 }
 
-/** A file's size and time; undefined when there is none. */
-function look(path) {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found && `${found.size} ${found.mtimeMs}`;
+/** A file's size and time; undefined when there is none. For a path below a file `throwIfNoEntry` throws or does not, by Node's version. */
+export function look(path) {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    return `${size} ${mtimeMs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What was said of each bundle; nothing where it cannot be read. */

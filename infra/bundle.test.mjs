@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "@jest/globals";
-import { bundle } from "./bundle.mjs";
+import { bundle, look } from "./bundle.mjs";
 import { root } from "./process.mjs";
 
 let place;
@@ -38,4 +38,11 @@ it("leaves no earlier bundle behind when one cannot be made", async () => {
   write("dist/main.entry.js", 'import "./missing.js";\n');
   await expect(bundle(join(place, "dist/main.entry.js"))).rejects.toThrow(/missing\.js/);
   expect(existsSync(join(place, "dist/main.js"))).toBe(false);
+});
+
+it("sees no file where a folder has become one", () => {
+  write("parts", "a file");
+  expect(look(join(place, "parts"))).toMatch(/^6 \d/);
+  expect(look(join(place, "parts/read.js"))).toBeUndefined();
+  expect(look(join(place, "none"))).toBeUndefined();
 });

@@ -25,7 +25,7 @@ export interface SoakResult {
   readonly exit: { readonly code: number | null; readonly signal: string | null } | undefined;
   /** Did the signer call itself ready after the last certificate? */
   readonly ready: boolean;
-  /** What the signer wrote on its standard error. */
+  /** What the three services wrote on their standard error: nothing, if Node has nothing to warn of. */
   readonly stderr: string;
 }
 export function soak(options: SoakOptions): Promise<SoakResult>;

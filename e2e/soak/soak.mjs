@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askForCertificates } from "./load.mjs";
 import { reasonsOf, startServices } from "./services.mjs";
-import { makeSoakWorld } from "./world.mjs";
+import { makeSoakWorld, SERVICES } from "./world.mjs";
 
 const WORKERS = 16;
 /** A process that dies is seen to be gone this long after its last answer, in milliseconds. */
@@ -38,7 +38,7 @@ export async function soak({ root, folder, node, certificates, signerOptions = [
         failure: exit === undefined ? done.failure?.message : undefined,
         exit,
         ready,
-        stderr: signer.stderr(),
+        stderr: SERVICES.map((name) => processes[name].stderr()).join(""),
       };
     } finally {
       await stop();

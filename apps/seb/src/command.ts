@@ -1,8 +1,9 @@
 import { createDeadline, type Deadline } from "@seb/concurrency";
 import type { Command } from "commander";
 import type { Io } from "./io.js";
-import { type Outcome, print } from "./outcome.js";
+import { type Outcome, print, refused } from "./outcome.js";
 import { type Flags, type Settings, settingsOf } from "./settings.js";
+import { unusablePath } from "./unusable-path.js";
 
 /** The exit codes that every command line of SEB shares. */
 export const EXIT_CODES = `
@@ -65,13 +66,26 @@ export function finish(
       );
       const deadline = createDeadline(leftOf(timeoutMs, io));
       try {
-        const outcome = await handle({ args, flags, settings: settingsOf(io, flags), io, deadline });
+        const outcome = await refusingPaths(() =>
+          handle({ args, flags, settings: settingsOf(io, flags), io, deadline }),
+        );
         print(io, outcome, flags.json === true);
         host.exit(outcome.exit);
       } finally {
         deadline.clear();
       }
     });
+}
+
+/** A path that cannot be read or written as it was given is a mistake of the caller's, wherever the command meets it. */
+async function refusingPaths(handle: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await handle();
+  } catch (error) {
+    const unusable = unusablePath(error);
+    if (unusable === undefined || unusable.ok) throw error;
+    return refused(unusable.error);
+  }
 }
 
 function readFlags(options: Readonly<Record<string, unknown>>): Flags {
