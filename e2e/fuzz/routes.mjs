@@ -43,7 +43,7 @@ export function routesOf(materials) {
       random.pick([
         { do: "revoke", target: { kind: "certificate", value: random.id("c_") } },
         { do: "lift", target: { kind: "action", value: "scale" } },
-        { do: "activate", bundle: `sha256:${"0".repeat(64)}` },
+        { do: "activate", bundle: `sha256:${"0".repeat(64)}`, wire: 1 },
         { do: "resolve", certificate: random.id("c_"), state: "executed" },
       ]),
     );

@@ -58,7 +58,7 @@ async function inForce(environment: Environment, bundle: string): Promise<boolea
 /** Installs a bundle, activates it by two operators' orders and waits for both services to follow; answers its digest. @throws when it is refused. */
 export async function activate(environment: Environment, files: ControlFiles): Promise<string> {
   const bundle = installBundle(environment, files);
-  const answer = await giveOrderByTwo(environment, { do: "activate", bundle });
+  const answer = await giveOrderByTwo(environment, { do: "activate", bundle, wire: 1 });
   if (answer.status !== 200) throw new Error(`not activated: ${JSON.stringify(answer.body)}`);
   await until("signer and broker follow", () => inForce(environment, bundle));
   return bundle;

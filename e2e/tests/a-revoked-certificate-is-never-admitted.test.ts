@@ -86,7 +86,7 @@ describe("a revoked certificate is never admitted", () => {
   it("activating another bundle kills what the earlier one's policies permitted", async () => {
     const certificate = await certify(world);
     const { bundle } = payloadOf(certificate);
-    expect((await giveOrderByTwo(world, { do: "activate", bundle })).status).toBe(200);
+    expect((await giveOrderByTwo(world, { do: "activate", bundle, wire: 1 })).status).toBe(200);
     expect(verdict(await world.agent.execute(certificate, OPERATION))).toMatchObject({
       status: 403,
       code: "epoch_stale",

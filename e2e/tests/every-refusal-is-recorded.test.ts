@@ -293,7 +293,7 @@ describe("the revocation service records what it refuses", () => {
     ["order_invalid", () => giveOrder(world, { do: "resolve", certificate: freshId("c_"), state: "executed" })],
     ["order_replayed", replayed],
     ["order_target_unknown", () => giveOrder(world, { do: "lift", target: { kind: "action", value: "drop" } })],
-    ["bundle_unknown", () => giveOrder(world, { do: "activate", bundle: `sha256:${"0".repeat(64)}` })],
+    ["bundle_unknown", () => giveOrder(world, { do: "activate", bundle: `sha256:${"0".repeat(64)}`, wire: 1 })],
     ["order_same_operator", sameOperator],
   ];
   it.each(strangers)("%s, of nobody's order", check("revocation", false));

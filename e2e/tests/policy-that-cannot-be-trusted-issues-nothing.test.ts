@@ -96,7 +96,9 @@ describe("policy that cannot be trusted issues nothing", () => {
 
   it("one operator activates nothing", async () => {
     const other = installBundle(world, { ...control, "policy/windows.yaml": `${control["policy/windows.yaml"]}\n` });
-    expect(verdict(await giveOrder(world, { do: "activate", bundle: other }))).toMatchObject({ code: "order_pending" });
+    expect(verdict(await giveOrder(world, { do: "activate", bundle: other, wire: 1 }))).toMatchObject({
+      code: "order_pending",
+    });
     expect(await active()).toBe(good);
   });
 
@@ -105,7 +107,7 @@ describe("policy that cannot be trusted issues nothing", () => {
     const permissive = text.replace("context.risk <= 30 &&", "");
     expect(permissive).not.toBe(text);
     writeFileSync(bundleFile(world, good), permissive);
-    const again = await giveOrder(world, { do: "activate", bundle: good });
+    const again = await giveOrder(world, { do: "activate", bundle: good, wire: 1 });
     expect(verdict(again)).toMatchObject({ status: 503, code: "bundle_invalid" });
 
     await world.stopService("signer");
@@ -134,7 +136,7 @@ describe("policy that cannot be trusted issues nothing", () => {
     await until("the signer is not ready", async () => (await signerReady()).status === 503);
     expectNothing(await ask(), { status: 503, code: "bundle_invalid", step: "authenticate" });
     // Going back to the bundle before is all that it takes.
-    expect((await giveOrderByTwo(world, { do: "activate", bundle: good })).status).toBe(200);
+    expect((await giveOrderByTwo(world, { do: "activate", bundle: good, wire: 1 })).status).toBe(200);
     await until("the signer is ready again", async () => (await signerReady()).status === 200);
   });
 

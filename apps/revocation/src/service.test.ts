@@ -60,7 +60,7 @@ describe("the service over HTTP", () => {
   });
 
   it("answers a first of two orders with 202 and a problem", async () => {
-    const order = await env.order("alice", { do: "activate", bundle: env.one });
+    const order = await env.order("alice", { do: "activate", bundle: env.one, wire: 1 });
     const response = await post(JSON.stringify({ order }));
     expect(await problem(response)).toMatchObject({ code: "order_pending", status: 202 });
   });

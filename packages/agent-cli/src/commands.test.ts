@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { CODES } from "@seb/schema";
 import { wantsColour } from "./io.js";
 import { type Bench, openBench, type Ran } from "./test/bench.js";
-import { CERT_ID, certificateFor, IMAGE } from "./test/services.js";
+import { CERT_ID, certificateFor, IMAGE, RECEIPT } from "./test/services.js";
 
 let bench: Bench;
 beforeEach(async () => {
@@ -229,7 +229,9 @@ describe("execute, run, plan", () => {
   it("runs everything in one command", async () => {
     const ran = await bench.agent("run", ...TARGET, "--image-digest", IMAGE, "--replicas", "12", "--json");
     expect(ran.exit).toBe(0);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ state: "executed", result: { commit: "abc" } });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ state: "executed", result: { commit: "abc" }, receipt: RECEIPT });
+    const kept = JSON.parse(readFileSync(join(bench.home, "work", ".seb", "job", "receipt.json"), "utf8"));
+    expect(kept).toEqual({ ver: 1, cert_id: CERT_ID, receipt: RECEIPT });
     expect(executed()).toMatchObject({ parameters: { replicas: 12 } });
   });
 

@@ -46,7 +46,9 @@ export function reportFailure(io: Io, failure: CallFailure, json: boolean): numb
   if (failure.certId !== undefined) lines.push(`  cert_id: ${failure.certId}`);
   if (failure.pointer) lines.push(`  field: ${plain(failure.pointer)}`);
   if (problem?.facts !== undefined) {
-    for (const [name, value] of Object.entries(problem.facts).slice(0, 20)) {
+    // A receipt is for machines: it is in the JSON, and the job has kept it.
+    const shown = Object.entries(problem.facts).filter(([name]) => name !== "receipt");
+    for (const [name, value] of shown.slice(0, 20)) {
       lines.push(`  ${plain(name)}: ${plain(typeof value === "string" ? value : JSON.stringify(value)).slice(0, 500)}`);
     }
   }

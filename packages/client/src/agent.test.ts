@@ -75,6 +75,8 @@ const executed = (state = "executed") => ({
   code: null,
   fence: 0,
 });
+const RECEIPT = "eyJhbGciOiJFZDI1NTE5In0.e30.AAAA";
+const reported = (state = "executed") => ({ ...executed(state), receipt: state === "executed" ? RECEIPT : null });
 
 async function agentFor(more: Partial<Parameters<typeof createAgent>[0]>): Promise<Agent> {
   const made = await createAgent({ signerUrl: server.url, brokerUrl: server.url, key, timeoutMs: 1500, ...more });
@@ -161,8 +163,8 @@ describe("requestCertificate", () => {
 
 describe("execute", () => {
   it("presents the certificate with a proof bound to it and to the body", async () => {
-    server.script = (_seen, response) => answer(response, 200, executed());
-    expect(await agent.execute(certificate, operation)).toEqual({ ok: true, value: executed() });
+    server.script = (_seen, response) => answer(response, 200, reported());
+    expect(await agent.execute(certificate, operation)).toEqual({ ok: true, value: reported() });
     const [seen] = server.seen;
     if (seen === undefined) throw new Error("no request");
     expect(seen.headers.authorization).toBe(`DPoP ${certificate}`);
@@ -171,7 +173,7 @@ describe("execute", () => {
 
   it("asks once more, verbatim, when the answer is lost, and not when it is a refusal", async () => {
     server.script = (_seen, response) =>
-      server.seen.length === 1 ? response.destroy() : answer(response, 200, { ...executed(), replayed: true });
+      server.seen.length === 1 ? response.destroy() : answer(response, 200, { ...reported(), replayed: true });
     expect(await agent.execute(certificate, operation)).toMatchObject({ ok: true, value: { replayed: true } });
     expect(server.seen[1]?.body).toBe(server.seen[0]?.body);
     server.script = (_seen, response) => answerProblem(response, "resource_busy", requestId);
@@ -252,7 +254,7 @@ describe("execute", () => {
 describe("reads", () => {
   it("asks for executions with a proof without body, over the path without query", async () => {
     server.script = (seen, response) =>
-      answer(response, 200, seen.url.includes("?") ? { executions: [executed()] } : executed("unknown"));
+      answer(response, 200, seen.url.includes("?") ? { executions: [executed()] } : reported("unknown"));
     expect(await agent.execution(certId)).toMatchObject({ ok: true, value: { state: "unknown" } });
     expect(await agent.executions({ state: "recent", limit: 5 })).toMatchObject({ ok: true });
     const [one, list] = server.seen;

@@ -6,6 +6,7 @@ import {
   type CertificateRequest,
   closed,
   ExecutionAnswer,
+  ExecutionReport,
   type ExecutionRequest,
   fail,
   ObservationAnswer,
@@ -53,9 +54,9 @@ export interface Agent extends Reader {
     certificate: string,
     operation: ExecutionRequest,
     options?: CallOptions,
-  ): Promise<CallResult<ExecutionAnswer>>;
+  ): Promise<CallResult<ExecutionReport>>;
   /** State of one execution. */
-  execution(certId: string, options?: CallOptions): Promise<CallResult<ExecutionAnswer>>;
+  execution(certId: string, options?: CallOptions): Promise<CallResult<ExecutionReport>>;
   /** Executions that the broker knows, newest first. */
   executions(
     filter: { readonly state: "open" | "unknown" | "recent"; readonly limit: number },
@@ -102,13 +103,13 @@ function agentOf(caller: Caller, prover: Prover, store: IdempotencyStore): Agent
         present(certificate, deadline, () => {
           const body = JSON.stringify(operation);
           const request = { method: "POST", path: "/v1/executions", body, certificate, prover } as const;
-          return caller.call("broker", request, ExecutionAnswer, deadline);
+          return caller.call("broker", request, ExecutionReport, deadline);
         }),
       ),
     execution: (certId, options) =>
       read(options, (deadline) => {
         const path = `/v1/executions/${encodeURIComponent(certId)}`;
-        return caller.call("broker", { method: "GET", path, prover }, ExecutionAnswer, deadline);
+        return caller.call("broker", { method: "GET", path, prover }, ExecutionReport, deadline);
       }),
     executions: ({ state, limit }, options) =>
       read(options, (deadline) => {
@@ -138,8 +139,8 @@ function isLost(outcome: CallResult<unknown>, deadline: Deadline): boolean {
 async function present(
   certificate: string,
   deadline: Deadline,
-  ask: () => Promise<CallResult<ExecutionAnswer>>,
-): Promise<CallResult<ExecutionAnswer>> {
+  ask: () => Promise<CallResult<ExecutionReport>>,
+): Promise<CallResult<ExecutionReport>> {
   const first = await ask();
   const last = isLost(first, deadline) ? await ask() : first;
   if (last.ok) return last;

@@ -1,5 +1,6 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { finishing, numbered, numberOf } from "./contract/bodies.js";
 import { collect, type FilePlace, filePlace, openedChain } from "./contract/file-place.js";
 import { makeRecordKeys, type RecordKeys } from "./contract/record-keys.js";
 import { openChain } from "./open-chain.js";
@@ -28,10 +29,10 @@ async function reopened(): Promise<RecordSink> {
   return sink;
 }
 
-/** A chain of one closed boot: boot, three decisions, close. */
+/** A chain of one closed boot: boot, three refusals, close. */
 async function closedChain(): Promise<void> {
   const chain = await openedChain(keys, { sink, writer });
-  for (const number of [1, 2, 3]) await chain.append("decision", { number });
+  for (const number of [1, 2, 3]) await chain.append(...numbered(number));
   await chain.close();
 }
 
@@ -41,22 +42,24 @@ async function openCode(): Promise<unknown> {
   return chain.ok ? "opened" : chain.error;
 }
 
+const long = (length: number) => ({ code: "expired", request_id: "r", facts: { text: "x".repeat(length) } });
+
 describe("a chain", () => {
   it("numbers records over boots, and each boot names the head before it", async () => {
     await closedChain();
     const chain = await openedChain(keys, { sink: await reopened(), writer });
     expect(chain).toMatchObject({ writer, boot: 2 });
-    const recorded = await chain.append("outcome", { state: "executed" });
-    expect(recorded).toMatchObject({ ok: true, value: { kind: "outcome", writer, seq: 6 } });
+    const recorded = await chain.append(...finishing(1));
+    expect(recorded).toMatchObject({ ok: true, value: { kind: "takeover", writer, seq: 6 } });
     const history = await collect(chain.history());
     expect(history.map(({ kind, boot }) => `${boot} ${kind}`)).toEqual([
       "1 boot",
-      "1 decision",
-      "1 decision",
-      "1 decision",
+      "1 refusal",
+      "1 refusal",
+      "1 refusal",
       "1 close",
       "2 boot",
-      "2 outcome",
+      "2 takeover",
     ]);
     expect(history[5]?.body).toMatchObject({ previous: { boot: 1, seq: 4 }, torn_bytes: 0 });
     expect(chain.head()).toMatchObject({ seq: 6, boot: 2 });
@@ -78,9 +81,9 @@ describe("a chain", () => {
       },
     };
     const chain = await openedChain(keys, { sink: counted, writer });
-    const results = await Promise.all(Array.from({ length: 100 }, (_, number) => chain.append("decision", { number })));
+    const results = await Promise.all(Array.from({ length: 100 }, (_, number) => chain.append(...numbered(number))));
     expect(results.map((result) => (result.ok ? result.value.seq : -1))).toEqual(results.map((_, n) => n + 1));
-    const numbers = (await collect(chain.history())).flatMap(({ body }) => body.number ?? []);
+    const numbers = (await collect(chain.history())).flatMap(numberOf);
     expect(numbers).toEqual(results.map((_, n) => n));
     expect(writes).toBeLessThan(10);
     await chain.close();
@@ -88,26 +91,26 @@ describe("a chain", () => {
 
   it("records what was handed over, not what became of it later", async () => {
     const chain = await openedChain(keys, { sink, writer });
-    const body = { list: ["a"] };
-    const pending = chain.append("decision", body);
-    body.list.push("b");
+    const body = { code: "expired", request_id: "r", steps: ["a"] };
+    const pending = chain.append("refusal", body);
+    body.steps.push("b");
     await pending;
-    expect((await collect(chain.history())).at(-1)?.body).toEqual({ list: ["a"] });
+    expect((await collect(chain.history())).at(-1)?.body).toMatchObject({ steps: ["a"] });
     await chain.close();
   });
 
   it("refuses a record that is too long, or that no reader would take, and goes on", async () => {
     const chain = await openedChain(keys, { sink, writer });
-    expect((await chain.append("decision", { text: "x".repeat(195_500) })).ok).toBe(true);
+    expect((await chain.append("refusal", long(195_400))).ok).toBe(true);
     for (const length of [195_600, 196_608, 1_000_000]) {
-      const result = await chain.append("decision", { text: "x".repeat(length) });
+      const result = await chain.append("refusal", long(length));
       expect(result).toMatchObject({ ok: false, error: { code: "record_failed" } });
     }
-    await expect(chain.append("decision", { huge: 1e300 })).rejects.toThrow(TypeError);
-    await expect(chain.append("decision", { missing: undefined })).rejects.toThrow(TypeError);
-    await expect(chain.append("Not A Kind", {})).rejects.toThrow(TypeError);
-    await expect(chain.append("boot", {})).rejects.toThrow(TypeError);
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    await expect(chain.append("refusal", { ...long(1), facts: { huge: 1e300 } })).rejects.toThrow(TypeError);
+    await expect(chain.append("refusal", { ...long(1), facts: { missing: undefined } })).rejects.toThrow(TypeError);
+    const boot = { previous: null, torn_bytes: 0 };
+    await expect(chain.append("boot", boot)).rejects.toThrow(TypeError);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     await chain.close();
     expect(await openCode()).toBe("opened");
   });
@@ -117,19 +120,19 @@ describe("a chain", () => {
     const clock = { nowMs: () => keys.clock.nowMs() + shiftMs };
     const chain = await openedChain(keys, { sink, writer, clock });
     shiftMs = -7_200_000;
-    expect(await chain.append("decision", {})).toMatchObject({ ok: false, error: { code: "record_failed" } });
+    expect(await chain.append(...numbered(0))).toMatchObject({ ok: false, error: { code: "record_failed" } });
     shiftMs = 0;
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     await chain.close();
     expect(await openCode()).toBe("opened");
   });
 
   it("takes nothing after it was closed", async () => {
     const chain = await openedChain(keys, { sink, writer });
-    const pending = chain.append("decision", {});
+    const pending = chain.append(...numbered(0));
     await Promise.all([chain.close(), chain.close()]);
     expect((await pending).ok).toBe(true);
-    expect(await chain.append("decision", {})).toMatchObject({ ok: false, error: { code: "record_failed" } });
+    expect(await chain.append(...numbered(0))).toMatchObject({ ok: false, error: { code: "record_failed" } });
     expect((await collect(sink.read(writer))).length).toBe(3);
   });
 
@@ -137,10 +140,10 @@ describe("a chain", () => {
     const heads = place.heads();
     const chain = await openedChain(keys, { sink, writer, heads, headEveryMs: 10 });
     expect(await heads.last(writer)).toMatchObject({ seq: 0, boot: 1 });
-    await chain.append("decision", {});
+    await chain.append(...numbered(0));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await heads.last(writer)).toEqual(chain.head());
-    await chain.append("decision", {});
+    await chain.append(...numbered(0));
     await chain.close();
     expect(await heads.last(writer)).toMatchObject({ seq: 3 });
     expect((await collect(heads.all())).length).toBeLessThanOrEqual(4);
@@ -157,7 +160,7 @@ describe("a chain", () => {
     };
     const onHeadFailed = ({ code }: { code: string }) => failures.push(code);
     const chain = await openedChain(keys, { sink, writer, heads: failing, onHeadFailed });
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     await chain.close();
     expect(failures).toEqual(["record_failed", "record_failed"]);
   });
@@ -178,7 +181,7 @@ describe("opening a chain", () => {
   it("is refused when the last copied head is gone from the chain", async () => {
     const heads = place.heads();
     const chain = await openedChain(keys, { sink, writer, heads });
-    await chain.append("decision", {});
+    await chain.append(...numbered(0));
     await chain.close();
     const text = await readFile(place.file(writer), "latin1");
     await writeFile(place.file(writer), `${text.split("\n").slice(0, 1).join("\n")}\n`);

@@ -1,9 +1,17 @@
-import { ok, type Result } from "@seb/schema";
+import { type BodyOf, isRecordKind, ok, type RecordKind, type Result, writtenBody } from "@seb/schema";
 import type { AppendCode, GroupWriter } from "./group-writer.js";
 import type { HeadCopier } from "./head-copier.js";
 import { readHistory } from "./history.js";
 import type { Head, RecordChain, Recorded, RecordSource } from "./port.js";
 import { BOOT, CLOSE } from "./record-line.js";
+
+/** The body with its `ver`. @throws TypeError when it does not fit the schema of its kind. */
+export function bodyToWrite<K extends RecordKind>(kind: K, body: BodyOf<K>): Readonly<Record<string, unknown>> {
+  const written = isRecordKind(kind) ? writtenBody(kind, body) : undefined;
+  if (written === undefined) throw new TypeError("append: a kind of record that has no schema");
+  if (!written.ok) throw new TypeError(`append: ${written.error.detail}`);
+  return written.value;
+}
 
 /** A chain whose boot is recorded. */
 export class OpenChain implements RecordChain {
@@ -22,12 +30,9 @@ export class OpenChain implements RecordChain {
     this.#copier = copier;
   }
 
-  async append<K extends string>(
-    kind: K,
-    body: Readonly<Record<string, unknown>>,
-  ): Promise<Result<Recorded<K>, AppendCode>> {
+  async append<K extends RecordKind>(kind: K, body: BodyOf<K>): Promise<Result<Recorded<K>, AppendCode>> {
     if (kind === BOOT || kind === CLOSE) throw new TypeError(`append: only the chain itself writes ${kind}`);
-    const recorded = await this.#group.append(kind, body);
+    const recorded = await this.#group.append(kind, bodyToWrite(kind, body));
     return recorded.ok ? ok({ ...recorded.value, kind }) : recorded;
   }
 
@@ -45,7 +50,7 @@ export class OpenChain implements RecordChain {
   }
 
   async #close(): Promise<void> {
-    const last = this.#group.ended ? undefined : this.#group.append(CLOSE, {});
+    const last = this.#group.ended ? undefined : this.#group.append(CLOSE, bodyToWrite(CLOSE, {}));
     this.#group.end("The chain is closed.");
     await last;
     await this.#group.idle();

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { numbered } from "./contract/bodies.js";
 import { makeRecordKeys, type RecordKeys } from "./contract/record-keys.js";
 import { openChain } from "./open-chain.js";
 import type { Head, HeadStore, RecordSink } from "./port.js";
@@ -151,9 +152,7 @@ function chainContract(make: () => Promise<RecordsPlace>): void {
     const sealer = await keys.sealer(WRITER);
     const chain = await openChain({ sink, heads, trust, clock, writer: WRITER, sealer });
     if (!chain.ok) throw new Error(chain.error.code);
-    const results = await Promise.all(
-      Array.from({ length: count }, (_, n) => chain.value.append("decision", { number: n })),
-    );
+    const results = await Promise.all(Array.from({ length: count }, (_, n) => chain.value.append(...numbered(n))));
     expect(results.every(({ ok }) => ok)).toBe(true);
     const { boot } = chain.value;
     await chain.value.close();
@@ -184,8 +183,8 @@ function chainContract(make: () => Promise<RecordsPlace>): void {
       const older = await openChain(options);
       const newer = await openChain(options);
       if (!older.ok || !newer.ok) throw new Error("not opened");
-      expect(await older.value.append("decision", {})).toMatchObject({ ok: false, error: { code: "chain_fork" } });
-      expect((await newer.value.append("decision", {})).ok).toBe(true);
+      expect(await older.value.append(...numbered(0))).toMatchObject({ ok: false, error: { code: "chain_fork" } });
+      expect((await newer.value.append(...numbered(0))).ok).toBe(true);
       await older.value.close();
       await newer.value.close();
       // The older one could not close its boot: nobody can tell whether it wrote more.

@@ -118,7 +118,7 @@ export class GroupWriter {
       return;
     }
     this.#head = group.at(-1)?.head ?? this.#head;
-    for (const { entry, head } of group) entry.answer(ok({ kind: entry.kind, ...positionOf(head) }));
+    for (const { entry, head, line } of group) entry.answer(ok({ kind: entry.kind, ...positionOf(head), line }));
   }
 
   /** Seals one after the other, since each line names the digest of the line before. */
@@ -191,6 +191,6 @@ export class GroupWriter {
   }
 }
 
-function positionOf({ writer, seq, digest, at_ms }: Head): Omit<Recorded, "kind"> {
+function positionOf({ writer, seq, digest, at_ms }: Head): Omit<Recorded, "kind" | "line"> {
   return { writer, seq, digest, at_ms };
 }

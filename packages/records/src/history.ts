@@ -16,7 +16,7 @@ export async function* readHistory(sink: RecordSource, end: Head) {
     prev = digestBytes(line);
     next += 1;
     const { kind, seq, boot, at_ms, body } = claims.value;
-    yield { kind, seq, boot, at_ms, body };
+    yield { kind, seq, boot, at_ms, body, line };
   }
   if (prev !== end.digest)
     throw new Error(`records of ${end.writer} changed since they were verified: position ${next}`);

@@ -1,7 +1,7 @@
 import { type Failure, fail, ok, type Result } from "@seb/schema";
 import type { Sealer } from "@seb/seal";
 import { type Trust, verifyRecord } from "@seb/verify-core";
-import { OpenChain } from "./chain.js";
+import { bodyToWrite, OpenChain } from "./chain.js";
 import { type AppendCode, GroupWriter } from "./group-writer.js";
 import { HeadCopier } from "./head-copier.js";
 import type { Head, HeadStore, RecordChain, RecordSink } from "./port.js";
@@ -53,11 +53,16 @@ interface End {
   readonly head: Head | undefined;
 }
 
-function brokenAt({ writer, line, seq, what, code }: Problem): Result<never, "records_broken"> {
+function brokenAt({ writer, line, seq, what, code, pointer }: Problem): Result<never, "records_broken"> {
   const facts = { writer, line, seq, what, ...(code === undefined ? {} : { why: code }) };
-  return fail("records_broken", `The chain of ${writer} is broken at line ${line}, position ${seq}: ${what}.`, {
-    facts,
-  });
+  const member = pointer === undefined ? "" : ` at ${pointer || "/"}`;
+  return fail(
+    "records_broken",
+    `The chain of ${writer} is broken at line ${line}, position ${seq}: ${what}${member}.`,
+    {
+      facts,
+    },
+  );
 }
 
 /** The last copied head, "unreadable" when the second place is damaged. */
@@ -144,10 +149,11 @@ export async function openChain(options: ChainOptions): Promise<Result<RecordCha
   };
   const before = previous ?? { writer, boot: 0, seq: -1, digest: GENESIS, at_ms: 0 };
   const starter = new GroupWriter({ ...common, sink: verifiedFirst(sink, trust), head: before, onBroken: () => {} });
-  const booted = await starter.append(BOOT, {
+  const body = bodyToWrite(BOOT, {
     previous: previous ? { boot: previous.boot, seq: previous.seq, digest: previous.digest } : null,
     torn_bytes: claimed.value.tornBytes,
   });
+  const booted = await starter.append(BOOT, body);
   if (!booted.ok) return booted;
 
   const onBroken = options.onBroken ?? (() => {});

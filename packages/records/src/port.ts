@@ -1,4 +1,4 @@
-import type { Result } from "@seb/schema";
+import type { BodyOf, RecordKind, Result } from "@seb/schema";
 
 /** Where the lines of chains can be read: all that a verifier needs. */
 export interface RecordSource {
@@ -57,17 +57,19 @@ export interface Recorded<K extends string = string> {
   readonly seq: number;
   readonly digest: string;
   readonly at_ms: number;
+  /** The record as it stands in the chain, without its newline: what anyone can verify who has the trust file. */
+  readonly line: string;
 }
 
 /** A writer's own chain. */
 export interface RecordChain {
   readonly writer: string;
   readonly boot: number;
-  /** Resolves when the record is durable in the required sink. Concurrent appends are grouped. */
-  append<K extends string>(
-    kind: K,
-    body: Readonly<Record<string, unknown>>,
-  ): Promise<Result<Recorded<K>, "record_failed" | "chain_fork">>;
+  /**
+   * Resolves when the record is durable in the required sink. Concurrent appends are grouped. Rejects with a TypeError, and writes nothing,
+   * when the body does not fit the schema of its kind: that is the caller's mistake, and no reader would take it.
+   */
+  append<K extends RecordKind>(kind: K, body: BodyOf<K>): Promise<Result<Recorded<K>, "record_failed" | "chain_fork">>;
   /** Bodies of earlier records of this instance, oldest first (verified when the chain was opened). */
   history(): AsyncIterable<{
     readonly kind: string;
@@ -75,6 +77,7 @@ export interface RecordChain {
     readonly boot: number;
     readonly at_ms: number;
     readonly body: Readonly<Record<string, unknown>>;
+    readonly line: string;
   }>;
   /** Last durable position. */
   head(): Head;

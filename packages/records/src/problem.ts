@@ -12,6 +12,7 @@ import type { Code } from "@seb/schema";
  * - `head_mismatch`: a head copied to the second place names other bytes here
  * - `head_missing`: the chain ends before a copied head
  * - `heads_unreadable`: the second place is damaged, or contradicts itself
+ * - `body`: a kind of record that this build knows, whose body does not fit its schema at `pointer`, or has a `ver` that it does not read
  * - `torn_tail`: bytes behind the last complete line
  */
 export type ProblemKind =
@@ -25,6 +26,7 @@ export type ProblemKind =
   | "head_mismatch"
   | "head_missing"
   | "heads_unreadable"
+  | "body"
   | "torn_tail";
 
 /**
@@ -48,4 +50,6 @@ export interface Problem {
   readonly what: ProblemKind;
   /** Why the line did not verify, for `not_a_record`. */
   readonly code?: Code;
+  /** The member that does not fit, for `body`. */
+  readonly pointer?: string;
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { numbered } from "./contract/bodies.js";
 import { collect, type FilePlace, filePlace, openedChain } from "./contract/file-place.js";
 import { makeRecordKeys, type RecordKeys } from "./contract/record-keys.js";
 import type { Problem } from "./problem.js";
@@ -14,7 +15,7 @@ beforeAll(async () => {
   const sink = place.sink();
   for (const writer of ["signer-1", "broker-1"]) {
     const chain = await openedChain(keys, { sink, writer });
-    for (const number of [1, 2, 3]) await chain.append("decision", { number });
+    for (const number of [1, 2, 3]) await chain.append(...numbered(number));
     await chain.close();
   }
   await sink.close();
@@ -32,9 +33,9 @@ describe("readRecords", () => {
     const one = await collect(readRecords({ sink: place.sink(), trust: keys.trust, writer: "signer-1" }));
     expect(one.map(({ claims, line }) => [line, claims.kind])).toEqual([
       [1, "boot"],
-      [2, "decision"],
-      [3, "decision"],
-      [4, "decision"],
+      [2, "refusal"],
+      [3, "refusal"],
+      [4, "refusal"],
       [5, "close"],
     ]);
     await held.close();

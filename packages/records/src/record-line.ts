@@ -1,4 +1,4 @@
-import { Instance, MAX_TOKEN_BYTES, TYP_OF_ROLE, validate } from "@seb/schema";
+import { Instance, MAX_TOKEN_BYTES, type RecordKind, TYP_OF_ROLE, validate } from "@seb/schema";
 
 /** `typ` of records. */
 export const RECORD_TYP = TYP_OF_ROLE.record;
@@ -7,9 +7,9 @@ export const MAX_LINE_BYTES = MAX_TOKEN_BYTES[RECORD_TYP];
 /** `prev` of the first record ever. */
 export const GENESIS = `sha256:${"0".repeat(64)}`;
 /** First record of a boot: names the head of the boot before. */
-export const BOOT = "boot";
+export const BOOT = "boot" satisfies RecordKind;
 /** Last record of a boot that was stopped cleanly. */
-export const CLOSE = "close";
+export const CLOSE = "close" satisfies RecordKind;
 
 /** True when a chain may have this name. */
 export function isWriter(name: string): boolean {

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "@jest/globals";
-import { type Code, fail, ok } from "@seb/schema";
+import { type BodyOf, type Code, fail, ok, type RecordKind } from "@seb/schema";
 import type { Recorded } from "./port.js";
 import { createRefusalLog } from "./refusals.js";
 
 interface Line {
-  readonly kind: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly kind: RecordKind;
+  readonly body: BodyOf<RecordKind>;
 }
 
 /** A chain that keeps its records in a list, and fails while told so. */
 function listChain() {
   const lines: Line[] = [];
   const state = { failing: false };
-  async function append<K extends string>(kind: K, body: Line["body"]) {
+  async function append<K extends RecordKind>(kind: K, body: BodyOf<K>) {
     if (state.failing) return fail("record_failed", "told to fail");
     lines.push({ kind, body });
-    const recorded: Recorded<K> = { kind, writer: "broker-1", seq: lines.length, digest: "", at_ms: 0 };
+    const recorded: Recorded<K> = { kind, writer: "broker-1", seq: lines.length, digest: "", at_ms: 0, line: "" };
     return ok(recorded);
   }
   return { lines, state, chain: { append } };
@@ -33,7 +33,9 @@ function setUp(perSecond: number) {
 }
 
 async function strangers(log: ReturnType<typeof setUp>["log"], code: Code, times: number) {
-  const results = await Promise.all(Array.from({ length: times }, () => log.refuse(false, code, { route: "/v1" })));
+  const results = await Promise.all(
+    Array.from({ length: times }, () => log.refuse(false, code, { request_id: "r_1", route: "/v1" })),
+  );
   return results.filter((result) => result.ok && result.value === "counted").length;
 }
 
@@ -41,11 +43,11 @@ describe("the refusal log", () => {
   it("records each refusal of what was authentic", async () => {
     const { log, lines } = setUp(0);
     for (let n = 0; n < 30; n += 1) {
-      const result = await log.refuse(true, "expired", { cert_id: "c_1", code: "not this" });
+      const result = await log.refuse(true, "expired", { request_id: "r_1" });
       expect(result).toMatchObject({ ok: true, value: { kind: "refusal" } });
     }
     expect(lines.length).toBe(30);
-    expect(lines[0]).toEqual({ kind: "refusal", body: { cert_id: "c_1", code: "expired" } });
+    expect(lines[0]).toEqual({ kind: "refusal", body: { request_id: "r_1", code: "expired" } });
     await log.stop();
   });
 

@@ -1,4 +1,4 @@
-import { type Code, ok, type Result } from "@seb/schema";
+import { type Code, ok, type RefusalBody, type Result } from "@seb/schema";
 import type { AppendCode } from "./group-writer.js";
 import type { RecordChain, Recorded } from "./port.js";
 
@@ -18,7 +18,7 @@ export interface RefusalLog {
   refuse(
     authentic: boolean,
     code: Code,
-    body: Readonly<Record<string, unknown>>,
+    body: Omit<RefusalBody, "code">,
   ): Promise<Result<Recorded<"refusal"> | "counted", AppendCode>>;
   /** Records what was counted so far (kind `refusal-counts`, body `{from_ms, to_ms, counts}`). Failing, it keeps counting. */
   flush(): Promise<Result<void, AppendCode>>;

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { finishing, numbered } from "./contract/bodies.js";
 import { collect, type FilePlace, filePlace, openedChain } from "./contract/file-place.js";
 import { makeRecordKeys, type RecordKeys } from "./contract/record-keys.js";
 import { createFileSink } from "./embedded/file-sink.js";
@@ -27,7 +28,7 @@ async function build(place: FilePlace): Promise<void> {
     const store = place.heads();
     const chain = await openedChain(keys, { sink, writer, heads: store });
     for (let number = 0; number < 18; number += 1) {
-      await chain.append(number % 3 === 0 ? "decision" : "outcome", { number, boot });
+      await (number % 3 === 0 ? chain.append(...numbered(number)) : chain.append(...finishing(boot * 100 + number)));
       if (number % 7 === 0) await store.put(chain.head());
     }
     await chain.close();
@@ -44,7 +45,7 @@ async function fork(place: FilePlace): Promise<string[]> {
   const sink = createFileSink({ folder });
   for (const name of [writer, other]) {
     const chain = await openedChain(keys, { sink, writer: name });
-    for (let number = 0; number < 10; number += 1) await chain.append("decision", { forked: number });
+    for (let number = 0; number < 10; number += 1) await chain.append(...numbered(100 + number));
     await chain.close();
   }
   const lines = [...(await collect(sink.read(writer))).slice(41), ...(await collect(sink.read(other)))];
@@ -241,11 +242,11 @@ describe("a boot that was never closed", () => {
   });
   afterEach(() => crashed.remove());
 
-  /** One boot: its boot record, so many decisions, and the `close` record unless it crashes. */
-  async function boot(decisions: number, end: "close" | "crash"): Promise<void> {
+  /** One boot: its boot record, so many refusals, and the `close` record unless it crashes. */
+  async function boot(refusals: number, end: "close" | "crash"): Promise<void> {
     const [sink, store] = [crashed.sink(), crashed.heads()];
     const chain = await openedChain(keys, { sink, writer, heads: store, headEveryMs: 3_600_000 });
-    for (let number = 0; number < decisions; number += 1) await chain.append("decision", { number });
+    for (let number = 0; number < refusals; number += 1) await chain.append(...numbered(number));
     if (end === "close") await chain.close();
     await sink.close();
     await store.close();

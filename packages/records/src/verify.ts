@@ -1,3 +1,4 @@
+import { isRecordKind } from "@seb/schema";
 import type { Trust } from "@seb/verify-core";
 import type { Head, HeadStore, RecordSource } from "./port.js";
 import type { Problem, UnclosedBoot } from "./problem.js";
@@ -24,6 +25,8 @@ export interface ChainReport {
   /** The first 100 boots that ended without `close` record before a later one began; with any, the chain is never `verified`. */
   readonly unclosedBoots: readonly UnclosedBoot[];
   readonly unclosedBootCount: number;
+  /** Kinds of records that this build does not know, and how many of each: they are signed and linked, their bodies were passed over. */
+  readonly unknownKinds: Readonly<Record<string, number>>;
   /** The first 100 problems, by line. */
   readonly problems: readonly Problem[];
   readonly problemCount: number;
@@ -58,6 +61,7 @@ interface CopiedHeads {
 
 const MAX_PROBLEMS = 100;
 const MAX_UNCLOSED = 100;
+const MAX_UNKNOWN_KINDS = 100;
 const PROGRESS_LINES = 10_000;
 
 async function readHeads(store: Pick<HeadStore, "all"> | undefined) {
@@ -82,6 +86,7 @@ class Examination {
   problemCount = 0;
   readonly unclosedBoots: UnclosedBoot[] = [];
   unclosedBootCount = 0;
+  readonly unknownKinds = new Map<string, number>();
   records = 0;
   lines = 0;
   nextSeq = 0;
@@ -111,8 +116,11 @@ class Examination {
       this.nextSeq += 1;
       return;
     }
-    const { seq } = step.record.claims;
+    const { seq, kind } = step.record.claims;
     this.records += 1;
+    // By how many names is the writer's choice, which is bounded like all that is kept.
+    if (!isRecordKind(kind) && (this.unknownKinds.size < MAX_UNKNOWN_KINDS || this.unknownKinds.has(kind)))
+      this.unknownKinds.set(kind, (this.unknownKinds.get(kind) ?? 0) + 1);
     this.nextSeq = seq + 1;
     const copied = this.heads?.digests.get(seq) ?? step.digest;
     if (!step.problem && copied !== step.digest)
@@ -136,7 +144,8 @@ class Examination {
     const problems = [...this.problems].sort((a, b) => a.line - b.line);
     const { writer, records, problemCount, unclosedBoots, unclosedBootCount } = this;
     const unclosed = { unclosedBoots, unclosedBootCount };
-    return { writer, records, verdict, provedTo: last, endProved, ...unclosed, problems, problemCount };
+    const unknownKinds = Object.fromEntries(this.unknownKinds);
+    return { writer, records, verdict, provedTo: last, endProved, ...unclosed, unknownKinds, problems, problemCount };
   }
 }
 

@@ -1,5 +1,5 @@
 import { digestBytes } from "@seb/canonical";
-import type { RecordClaims, Result } from "@seb/schema";
+import { type ReadBody, type RecordClaims, type Result, readBody } from "@seb/schema";
 import { type Trust, verifyRecord } from "@seb/verify-core";
 import type { RecordSource } from "./port.js";
 import type { Problem, ProblemKind, UnclosedBoot } from "./problem.js";
@@ -19,7 +19,12 @@ export interface Step {
   readonly line: number;
   readonly digest: string;
   /** Absent when the line is not a record of this writer. */
-  readonly record?: { readonly kid: string; readonly claims: RecordClaims };
+  readonly record?: {
+    readonly kid: string;
+    readonly claims: RecordClaims;
+    /** Absent for a kind that this build does not know, and for a body that does not fit. */
+    readonly read?: ReadBody;
+  };
   readonly problem?: Problem;
   /** With a boot record that follows a boot without `close` record. */
   readonly unclosed?: UnclosedBoot;
@@ -46,22 +51,24 @@ async function* verifyAhead(lines: AsyncIterable<string>, verify: LineVerifier) 
   for (const { text, verified } of pending) yield { text, verified: await verified };
 }
 
-function namesPrevious(claims: RecordClaims, at: Position): boolean {
-  const previous = claims.body.previous;
+function namesPrevious(read: ReadBody | undefined, at: Position): boolean {
+  if (read?.kind !== BOOT) return false;
+  const { previous } = read.body;
   if (at.seq === 0) return previous === null;
-  if (typeof previous !== "object" || previous === null) return false;
-  const named: { boot?: unknown; seq?: unknown; digest?: unknown } = previous;
-  return named.boot === at.boot && named.seq === at.seq - 1 && named.digest === at.prev;
+  return previous?.boot === at.boot && previous.seq === at.seq - 1 && previous.digest === at.prev;
 }
 
-function misfit(claims: RecordClaims, at: Position): ProblemKind | undefined {
+function misfit(claims: RecordClaims, read: ReadBody | undefined, at: Position): ProblemKind | undefined {
   if (claims.seq !== at.seq) return claims.seq > at.seq ? "missing" : "out_of_order";
   if (at.prev === undefined) return undefined;
   if (claims.prev !== at.prev) return "link";
-  if (claims.kind === BOOT) return claims.boot === at.boot + 1 && namesPrevious(claims, at) ? undefined : "boot";
+  if (claims.kind === BOOT) return claims.boot === at.boot + 1 && namesPrevious(read, at) ? undefined : "boot";
   if (claims.boot !== at.boot) return "boot";
   return at.closed ? "after_close" : undefined;
 }
+
+/** A boot record that cannot be read is reported as its body, not as a boot that does not follow. */
+const placeFirst = (place: ProblemKind | undefined) => (place === "boot" ? undefined : place);
 
 /** The boot before this record, when the record begins another one and the line before did not close. */
 function unclosedBefore(claims: RecordClaims, at: Position, line: number): UnclosedBoot | undefined {
@@ -89,16 +96,20 @@ export async function* walkChain(source: RecordSource, writer: string, verify: L
       continue;
     }
     const { claims, kid } = verified.value;
-    const what = misfit(claims, at);
+    const body = readBody(claims.kind, claims.body);
+    const place = misfit(claims, body.ok ? body.value : undefined, at);
+    const what = body.ok ? place : (placeFirst(place) ?? "body");
+    const pointer = body.ok ? undefined : body.error.pointer;
     const seq = what === "missing" ? at.seq : claims.seq;
     const unclosed = what === undefined ? unclosedBefore(claims, at, line) : undefined;
     at.seq = claims.seq + 1;
     at.prev = digest;
     at.boot = claims.boot;
     at.closed = claims.kind === CLOSE;
-    const record = { kid, claims };
+    const record = { kid, claims, ...(body.ok && body.value !== undefined ? { read: body.value } : {}) };
+    const problem = { writer, line, seq, ...(what === "body" && pointer !== undefined ? { pointer } : {}) };
     yield what === undefined
       ? { line, digest, record, ...(unclosed === undefined ? {} : { unclosed }) }
-      : { line, digest, record, problem: { writer, line, seq, what } };
+      : { line, digest, record, problem: { ...problem, what } };
   }
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { ExecutionState } from "./outcomes.js";
 import { Epochs, RevocationTarget } from "./tokens.js";
 import {
   CertId,
@@ -80,15 +81,7 @@ export type CertificateAnswer = Static<typeof CertificateAnswer>;
 export const ExecutionRequest = closed({ action: Name, resource: Resource, parameters: Parameters });
 export type ExecutionRequest = Static<typeof ExecutionRequest>;
 
-export const ExecutionState = Type.Union([
-  Type.Literal("decided"),
-  Type.Literal("executed"),
-  Type.Literal("not_executed"),
-  Type.Literal("unknown"),
-]);
-export type ExecutionState = Static<typeof ExecutionState>;
-
-/** Answer of `POST /v1/executions` and of `GET /v1/executions/{cert_id}`. */
+/** State of one execution as stores and lists hold it. */
 export const ExecutionAnswer = closed({
   cert_id: CertId,
   state: ExecutionState,
@@ -105,6 +98,16 @@ export const ExecutionAnswer = closed({
   fence: Counter,
 });
 export type ExecutionAnswer = Static<typeof ExecutionAnswer>;
+
+/** A record's line as a receipt: a compact JWS of role `record`. */
+export const Receipt = Type.String({ minLength: 16, maxLength: 262_144, pattern: "^[A-Za-z0-9_.-]+$" });
+/** Answer of `POST /v1/executions` and of `GET /v1/executions/{cert_id}`. */
+export const ExecutionReport = closed({
+  ...ExecutionAnswer.properties,
+  /** The final outcome's own record line; null while there is none, or where another broker's chain holds it. */
+  receipt: Type.Union([Receipt, Type.Null()]),
+});
+export type ExecutionReport = Static<typeof ExecutionReport>;
 
 /**
  * `POST /v1/verifications` at the broker (shadow): the certificate in `Authorization: DPoP`, if there is one. Without the agent's

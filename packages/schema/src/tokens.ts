@@ -1,5 +1,7 @@
 import Type, { type Static } from "typebox";
 import { Contract, LiveState } from "./contract.js";
+import { StatedState } from "./outcomes.js";
+import { WireNumber } from "./wire.js";
 import {
   Audience,
   CertId,
@@ -187,18 +189,18 @@ export const EpochTarget = Type.Union([
 ]);
 export type EpochTarget = Static<typeof EpochTarget>;
 
-/** What an operator's order says. `revoke` and `epoch` need one operator, `lift` and `activate` two, `resolve` one. */
-export const OrderBody = Type.Union([
+/** Orders other than the activation of a bundle. */
+export const OTHER_ORDERS = [
   closed({ do: Type.Literal("revoke"), target: RevocationTarget, until: Type.Optional(Seconds) }),
   closed({ do: Type.Literal("lift"), target: RevocationTarget }),
   closed({ do: Type.Literal("epoch"), target: EpochTarget }),
-  closed({ do: Type.Literal("activate"), bundle: Digest }),
-  closed({
-    do: Type.Literal("resolve"),
-    certificate: CertId,
-    state: Type.Union([Type.Literal("executed"), Type.Literal("not_executed")]),
-  }),
-]);
+  closed({ do: Type.Literal("resolve"), certificate: CertId, state: StatedState }),
+] as const;
+/** Members of an order that activates a bundle. `wire`: the generation of the wire up to which writers may emit from then on. */
+export const ACTIVATE_MEMBERS = { do: Type.Literal("activate"), bundle: Digest, wire: WireNumber } as const;
+
+/** What an operator's order says. `revoke` and `epoch` need one operator, `lift` and `activate` two, `resolve` one. */
+export const OrderBody = Type.Union([...OTHER_ORDERS, closed(ACTIVATE_MEMBERS)]);
 export type OrderBody = Static<typeof OrderBody>;
 
 /** Claims of an operator's order (`seb-order+jws`), valid for at most 10 minutes. */

@@ -42,7 +42,7 @@ const order: OrderClaims = {
   sub: "alice",
   iat: 1_767_225_600,
   exp: 1_767_225_900,
-  order: { do: "activate", bundle: digest },
+  order: { do: "activate", bundle: digest, wire: 1 },
   reason: "release",
 };
 

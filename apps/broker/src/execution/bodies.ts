@@ -1,4 +1,12 @@
-import type { Code, ExecutionAnswer, Failure } from "@seb/schema";
+import type {
+  Code,
+  DecisionBody,
+  ExecutionAnswer,
+  Failure,
+  OutcomeBody,
+  RecordedState,
+  RefusalBody,
+} from "@seb/schema";
 import type { TraceRow } from "../admission/steps.js";
 import type { Checked } from "../admission/subject.js";
 import type { BrokerPorts } from "../ports.js";
@@ -10,7 +18,7 @@ export function decisionBody(
   taken: { readonly fence: number; readonly seq: number },
   requestId: string,
   trace: readonly TraceRow[],
-) {
+): DecisionBody {
   const { claims, take, seen } = checked;
   return {
     cert_id: claims.jti,
@@ -36,7 +44,7 @@ export function decisionBody(
 
 /** How an execution ended, or that nobody knows. */
 export interface Ending {
-  readonly state: "executed" | "not_executed" | "unknown";
+  readonly state: RecordedState;
   readonly code: Code | null;
   readonly detail: string;
   readonly result: Readonly<Record<string, string>>;
@@ -54,7 +62,7 @@ export function outcomeBody(
     readonly recallSeq: number | null;
     readonly identity: string | null;
   },
-) {
+): OutcomeBody {
   return {
     cert_id: known.cert_id,
     subject: known.subject,
@@ -64,7 +72,7 @@ export function outcomeBody(
     state: ending.state,
     code: ending.code,
     detail: ending.detail.slice(0, 300),
-    result: ending.result,
+    result: { ...ending.result },
     by: ending.by,
     fence: place.fence,
     take_seq: place.takeSeq,
@@ -74,13 +82,18 @@ export function outcomeBody(
 }
 
 /** The members of a problem that a refusal's record keeps. */
-export function refusalBody(failure: Failure, step: string, requestId: string, trace: readonly TraceRow[]) {
+export function refusalBody(
+  failure: Failure,
+  step: string,
+  requestId: string,
+  trace: readonly TraceRow[],
+): RefusalBody {
   return {
     request_id: requestId,
     code: failure.code,
     step,
     detail: failure.detail.slice(0, 300),
-    facts: failure.facts ?? {},
+    facts: { ...failure.facts },
     steps: trace.map((row) => row.step),
   };
 }

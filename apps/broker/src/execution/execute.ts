@@ -45,7 +45,7 @@ export async function decide(
     step("record", async () => {
       const appended = await ports.chain.append("decision", body);
       lost = !appended.ok;
-      if (appended.ok) index.fold({ kind: "decision", at_ms: appended.value.at_ms, body });
+      if (appended.ok) index.fold({ ...appended.value, body });
       return appended;
     }),
   );

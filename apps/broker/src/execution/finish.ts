@@ -3,6 +3,7 @@ import { runSteps, type Step } from "../admission/steps.js";
 import type { Broker } from "../broker.js";
 import { type Ending, outcomeBody } from "./bodies.js";
 import type { Decided } from "./decided.js";
+import { settle } from "./settle.js";
 
 const RECALL_TIMEOUT_MS = 5000;
 
@@ -27,7 +28,7 @@ export async function finish(
     identity,
   });
   const recorded = await runSteps(() => step("outcome", () => ports.chain.append("outcome", body)));
-  if (recorded.ok) index.fold({ kind: "outcome", at_ms: recorded.value.at_ms, body });
+  if (recorded.ok) index.fold({ ...recorded.value, body });
   const answer = recorded.ok ? index.get(claims.jti)?.answer : undefined;
 
   await runSteps(() =>
@@ -36,12 +37,7 @@ export async function finish(
 
   const known = answer ?? { ...decided.answer, state: "unknown" as const, code: "execution_unknown" };
   await runSteps(() =>
-    step("close", () => {
-      const execution = { op: decided.checked.take.entry.op, answer: known };
-      return known.state === "unknown"
-        ? ports.store.note(claims.jti, running.fence, execution)
-        : ports.store.close(claims.jti, running.fence, execution);
-    }),
+    step("close", () => settle(broker, running.fence, { op: decided.checked.take.entry.op, answer: known })),
   );
   await runSteps(() => step("answer", () => ok(undefined)));
   return known;

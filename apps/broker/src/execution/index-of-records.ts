@@ -1,5 +1,12 @@
-import { CertId, CertificateClaims, Counter, Digest, ExecutionAnswer, Parameters, validate } from "@seb/schema";
-import Type, { type Static, type TSchema } from "typebox";
+import {
+  type CertificateClaims,
+  type DecisionBody,
+  type ExecutionAnswer,
+  isFinal,
+  type OutcomeBody,
+  outcomeOf,
+  readBody,
+} from "@seb/schema";
 
 /** An execution as this broker's own records tell it. */
 export interface KnownExecution {
@@ -8,14 +15,17 @@ export interface KnownExecution {
   readonly policy: string;
   readonly takeSeq: number;
   readonly op: string;
+  /** Line of the final outcome's record; null while there is none. */
+  readonly receipt: string | null;
 }
 
-/** Fold of decision and outcome records: the state of executions, and which of them have no final outcome yet. */
+/** Fold of decision and outcome records: the state of executions, their receipts, and which of them have no final outcome yet. */
 export interface ExecutionIndex {
   fold(record: {
     readonly kind: string;
     readonly at_ms: number;
     readonly body: Readonly<Record<string, unknown>>;
+    readonly line: string;
   }): void;
   get(certId: string): KnownExecution | undefined;
   /** Newest first. */
@@ -26,39 +36,14 @@ export interface ExecutionIndex {
 
 const KEPT_CLOSED = 50_000;
 
-/** The members of our own records that the index reads; a body that does not fit is a bug of this service. */
-const DecisionRecord = Type.Object({
-  cert_id: CertId,
-  parameters: Parameters,
-  certificate: CertificateClaims,
-  fence: Counter,
-  take_seq: Counter,
-  op: Digest,
-});
-type DecisionRecord = Static<typeof DecisionRecord>;
-
-const OutcomeRecord = Type.Object({
-  cert_id: CertId,
-  state: Type.Union([Type.Literal("executed"), Type.Literal("not_executed"), Type.Literal("unknown")]),
-  code: Type.Union([Type.String(), Type.Null()]),
-  result: ExecutionAnswer.properties.result,
-  fence: Counter,
-});
-type OutcomeRecord = Static<typeof OutcomeRecord>;
-
-function bodyOf<S extends TSchema>(schema: S, body: unknown): Static<S> {
-  const read = validate(schema, body, "records_broken");
-  if (!read.ok) throw new Error(`a record of this service does not fit its own schema at ${read.error.pointer}`);
-  return read.value;
-}
-
-function decided(body: DecisionRecord, atMs: number): KnownExecution {
+function decided(body: DecisionBody, atMs: number): KnownExecution {
   const claims = body.certificate;
   return {
     claims,
     policy: claims.policy.id,
     takeSeq: body.take_seq,
     op: body.op,
+    receipt: null,
     answer: {
       cert_id: body.cert_id,
       state: "decided",
@@ -82,10 +67,11 @@ export function createExecutionIndex(): ExecutionIndex {
   const closed = new Map<string, KnownExecution>();
   const get = (certId: string) => open.get(certId) ?? closed.get(certId);
 
-  function outcome(body: OutcomeRecord, atMs: number): void {
+  function outcome(body: OutcomeBody, atMs: number, line: string): void {
     const known = get(body.cert_id);
     if (!known || body.fence < known.answer.fence) return;
-    const ended = body.state !== "unknown";
+    const ended = isFinal(body.state);
+    const receipt = outcomeOf(body.state).receipt ? line : null;
     const answer: ExecutionAnswer = {
       ...known.answer,
       state: body.state,
@@ -96,7 +82,7 @@ export function createExecutionIndex(): ExecutionIndex {
     };
     open.delete(body.cert_id);
     closed.delete(body.cert_id);
-    (ended ? closed : open).set(body.cert_id, { ...known, answer });
+    (ended ? closed : open).set(body.cert_id, { ...known, answer, receipt });
     for (const oldest of closed.keys()) {
       if (closed.size <= KEPT_CLOSED) break;
       closed.delete(oldest);
@@ -104,12 +90,15 @@ export function createExecutionIndex(): ExecutionIndex {
   }
 
   return {
-    fold({ kind, at_ms, body }) {
-      if (kind === "decision") {
-        const known = decided(bodyOf(DecisionRecord, body), at_ms);
+    fold({ kind, at_ms, body, line }) {
+      const read = readBody(kind, body);
+      // Only this service writes its chain, and only what fits: anything else must not be guessed at.
+      if (!read.ok) throw new Error(`a record of this service cannot be read: ${read.error.detail}`);
+      if (read.value?.kind === "decision") {
+        const known = decided(read.value.body, at_ms);
         open.set(known.answer.cert_id, known);
       }
-      if (kind === "outcome") outcome(bodyOf(OutcomeRecord, body), at_ms);
+      if (read.value?.kind === "outcome") outcome(read.value.body, at_ms, line);
     },
     get,
     list(wanted, limit) {

@@ -1,9 +1,10 @@
 import type { OpenEntry } from "@seb/authority";
-import { type CertificateClaims, type ExecutionAnswer, fail, isCode, ok, type Result } from "@seb/schema";
+import { type CertificateClaims, type ExecutionAnswer, fail, isCode, isFinal, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { type Ending, outcomeBody } from "./bodies.js";
 import type { KnownExecution } from "./index-of-records.js";
+import { settle } from "./settle.js";
 
 const TAKEOVER_LIFE_MS = 30_000;
 const TARGET_TIMEOUT_MS = 15_000;
@@ -67,7 +68,7 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
   });
   if (!noted.ok) return noted;
   const recorded = broker.index.get(entry.cert_id)?.answer;
-  if (recorded && (recorded.state === "executed" || recorded.state === "not_executed")) {
+  if (recorded && isFinal(recorded.state)) {
     // The outcome was recorded, only the entry was left open.
     const answer = { ...recorded, fence };
     const closed = await ports.store.close(entry.cert_id, fence, { op: entry.op, answer });
@@ -77,7 +78,7 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
   const undecided = entry.broker === config.instance && broker.index.get(entry.cert_id) === undefined;
   const found = await endingOf(broker, claims.value, undecided);
   // The target is fenced and asked whoever speaks: a person's word counts only where the target has none.
-  const ending = by && found.state === "unknown" ? { ...by, detail: `${by.detail} (${found.detail})` } : found;
+  const ending = by && !isFinal(found.state) ? { ...by, detail: `${by.detail} (${found.detail})` } : found;
   return conclude(broker, claims.value, entry.op, known, ending, { fence, takeSeq: seq });
 }
 
@@ -93,7 +94,7 @@ async function reconcileOrphans(broker: Broker, inStore: ReadonlySet<string>): P
       continue;
     }
     const ending = await endingOf(broker, known.claims, false);
-    if (ending.state === "unknown" && known.answer.state === "unknown") continue;
+    if (!isFinal(ending.state) && ending.state === known.answer.state) continue;
     const answer = { ...known.answer, fence: fence + 1 };
     await conclude(broker, known.claims, known.op, answer, ending, { fence: fence + 1, takeSeq: known.takeSeq });
   }
@@ -101,12 +102,12 @@ async function reconcileOrphans(broker: Broker, inStore: ReadonlySet<string>): P
 
 /** Another broker took the execution over behind its own fence and closed it: its outcome record is the final one. */
 function endedElsewhere(answer: ExecutionAnswer, fence: number): boolean {
-  return answer.fence > fence && (answer.state === "executed" || answer.state === "not_executed");
+  return answer.fence > fence && isFinal(answer.state);
 }
 
 /** Closes our own record of an execution that another broker ended, under our own, lower fence: there is one final outcome. */
 async function adopt(broker: Broker, known: KnownExecution, ended: ExecutionAnswer): Promise<void> {
-  if (ended.state !== "executed" && ended.state !== "not_executed") return;
+  if (!isFinal(ended.state)) return;
   const ending: Ending = {
     state: ended.state,
     code: isCode(ended.code) ? ended.code : null,
@@ -117,7 +118,7 @@ async function adopt(broker: Broker, known: KnownExecution, ended: ExecutionAnsw
   const place = { fence: known.answer.fence, takeSeq: known.takeSeq, recallSeq: null, identity: null };
   const body = outcomeBody({ ...known.answer, policy: known.policy }, ending, place);
   const recorded = await broker.ports.chain.append("outcome", body);
-  if (recorded.ok) broker.index.fold({ kind: "outcome", at_ms: recorded.value.at_ms, body });
+  if (recorded.ok) broker.index.fold({ ...recorded.value, body });
 }
 
 async function claimsOf(broker: Broker, certificate: string): Promise<Result<CertificateClaims>> {
@@ -190,8 +191,8 @@ async function conclude(
   });
   const recorded = await ports.chain.append("outcome", body);
   if (!recorded.ok) return recorded;
-  index.fold({ kind: "outcome", at_ms: recorded.value.at_ms, body });
-  const closedAt = ending.state === "unknown" ? null : recorded.value.at_ms;
+  index.fold({ ...recorded.value, body });
+  const closedAt = isFinal(ending.state) ? recorded.value.at_ms : null;
   const answer = {
     ...known,
     state: ending.state,
@@ -200,10 +201,7 @@ async function conclude(
     closed_at_ms: closedAt,
   };
   const execution = { op, answer };
-  const written =
-    ending.state === "unknown"
-      ? await ports.store.note(claims.jti, place.fence, execution)
-      : await ports.store.close(claims.jti, place.fence, execution);
+  const written = await settle(broker, place.fence, execution);
   // An orphan has no entry to close: its outcome record alone is the truth.
   if (!written.ok && written.error.code !== "fence_lost") return fail(written.error.code, written.error.detail);
   return ok(answer);

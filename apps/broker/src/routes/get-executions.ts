@@ -1,8 +1,19 @@
-import { CertId, closed, ExecutionAnswer, fail, ok, type Result, validate } from "@seb/schema";
+import {
+  CertId,
+  closed,
+  ExecutionAnswer,
+  ExecutionReport,
+  fail,
+  isFinal,
+  ok,
+  type Result,
+  validate,
+} from "@seb/schema";
 import type { Context, Route } from "@seb/service-kit";
 import Type from "typebox";
 import { authenticateAgent } from "../authenticate.js";
 import type { Broker } from "../broker.js";
+import { receiptOf } from "../execution/settle.js";
 import { AGENT_CODES } from "./codes.js";
 import { refuse } from "./reply.js";
 
@@ -17,7 +28,7 @@ export function getExecution(broker: Broker): Route {
     path: "/v1/executions/:cert_id",
     summary: "State of an execution",
     auth: "proof",
-    success: { status: 200, body: ExecutionAnswer },
+    success: { status: 200, body: ExecutionReport },
     codes: [...AGENT_CODES, "execution_not_found", "store_unavailable"],
     handle: async (context) => {
       const found = await find(broker, context);
@@ -46,7 +57,7 @@ export function getExecutions(broker: Broker): Route {
   };
 }
 
-async function find(broker: Broker, context: Context): Promise<Result<ExecutionAnswer>> {
+async function find(broker: Broker, context: Context): Promise<Result<ExecutionReport>> {
   const certId = validate(CertId, context.params.cert_id, "request_invalid");
   if (!certId.ok) return fail("request_invalid", "the path does not hold a certificate id", { pointer: "/cert_id" });
   const agent = await authenticateAgent(broker, { proof: context.header("dpop"), method: "GET", path: context.url });
@@ -54,7 +65,9 @@ async function find(broker: Broker, context: Context): Promise<Result<ExecutionA
   const known = await broker.ports.store.lookup(certId.value);
   if (!known.ok) return known;
   const answer = known.value?.answer ?? broker.index.get(certId.value)?.answer;
-  return answer ? ok(answer) : fail("execution_not_found", "no execution of that certificate is known");
+  return answer
+    ? ok({ ...answer, receipt: receiptOf(broker, answer) })
+    : fail("execution_not_found", "no execution of that certificate is known");
 }
 
 async function list(broker: Broker, context: Context): Promise<Result<readonly ExecutionAnswer[]>> {
@@ -72,7 +85,6 @@ async function list(broker: Broker, context: Context): Promise<Result<readonly E
     return fail("request_invalid", `a number from 1 to ${MAX_LISTED}`, { pointer: "/limit" });
   }
   const wanted = (answer: ExecutionAnswer) =>
-    state === "recent" ||
-    (state === "unknown" ? answer.state === "unknown" : answer.state === "decided" || answer.state === "unknown");
+    state === "recent" || (state === "open" ? !isFinal(answer.state) : answer.state === state);
   return ok(broker.index.list(wanted, Number(limit)));
 }

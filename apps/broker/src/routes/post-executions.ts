@@ -1,4 +1,4 @@
-import { type CertificateClaims, ExecutionAnswer, ExecutionRequest } from "@seb/schema";
+import { type CertificateClaims, ExecutionReport, ExecutionRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { admit } from "../admission/admit.js";
 import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
@@ -17,7 +17,7 @@ export function postExecutions(broker: Broker): Route {
     auth: "certificate",
     codes: EXECUTION_CODES,
     body: ExecutionRequest,
-    success: { status: 200, body: ExecutionAnswer },
+    success: { status: 200, body: ExecutionReport },
     handle: (context) => handle(broker, context),
   });
 }
@@ -44,18 +44,18 @@ async function handle(broker: Broker, context: Context<ExecutionRequest>): Promi
       claims = authentic;
       stepContext.certId = authentic.jti;
     });
-    if (admission.kind === "replayed") return executionReply(admission.execution.answer, true);
+    if (admission.kind === "replayed") return executionReply(broker, admission.execution.answer, true);
     const { checked } = admission;
     if (!checked.operation) throw new Error("admission without an operation");
     const taken = await take(broker, step, checked);
     const decided = await decide(broker, step, checked, checked.operation, taken, context.requestId, trace);
-    return executionReply(await execute(broker, step, decided), false);
+    return executionReply(broker, await execute(broker, step, decided), false);
   });
   if (steps.ok) return steps.value;
   if (claims && steps.step === "take" && steps.failure.code === "already_used") {
     // The same operation, presented at the same time, was taken in between: that is a replay like any other.
     const known = await broker.ports.store.lookup(claims.jti);
-    if (known.ok && known.value?.op === presented.op) return executionReply(known.value.answer, true);
+    if (known.ok && known.value?.op === presented.op) return executionReply(broker, known.value.answer, true);
   }
   const known = claims && {
     cert_id: claims.jti,

@@ -1,5 +1,13 @@
 import { type OpenEntry, revokedValues } from "@seb/authority";
-import { ExecutionAnswer, fail, type OrderBody, OrderRequest, type Result } from "@seb/schema";
+import {
+  codeOfOutcome,
+  ExecutionAnswer,
+  fail,
+  type OrderBody,
+  OrderRequest,
+  outcomeOf,
+  type Result,
+} from "@seb/schema";
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { verifyOrder } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
@@ -53,12 +61,13 @@ async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<
       ? fail("resolution_refused", "the execution is closed", { facts: { state: known.answer.state } })
       : fail("execution_not_found", "no execution of that certificate is known");
   }
-  if (broker.index.get(order.certificate)?.answer.state !== "unknown") {
+  const state = broker.index.get(order.certificate)?.answer.state;
+  if (state === undefined || !outcomeOf(state).resolvable) {
     return fail("resolution_refused", "the execution is not unknown: it may still end by itself");
   }
   const by: Ending = {
     state: order.state,
-    code: order.state === "executed" ? null : "not_executed",
+    code: codeOfOutcome(order.state, null),
     detail: claims.reason,
     result: {},
     by: `operator:${claims.sub}`,

@@ -49,7 +49,6 @@ async function report(broker: Broker, context: Context<VerificationRequest>, req
   const code = refused ? "certificate_absent" : "certificate_unasked";
   broker.metrics.verdict(verdict);
   const recorded = await broker.ports.refusals.refuse(false, code, {
-    code,
     request_id: context.requestId,
     request: requestId,
     shadow: true,
@@ -124,7 +123,6 @@ async function record(
   if (!claims) {
     const code = failure?.code ?? "token_malformed";
     const counted = await broker.ports.refusals.refuse(false, code, {
-      code,
       request_id: context.requestId,
       shadow: true,
     });
@@ -132,6 +130,7 @@ async function record(
   }
   const recorded = await broker.ports.chain.append("verification", {
     ...answer,
+    cert_id: claims.jti,
     request_id: context.requestId,
     subject: claims.sub,
     action: claims.action,

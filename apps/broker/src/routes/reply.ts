@@ -1,8 +1,9 @@
-import { CODES, type Code, type ExecutionAnswer, type Failure, isCode } from "@seb/schema";
+import { CODES, codeOfOutcome, type ExecutionAnswer, type Failure, isCode, type RefusalBody } from "@seb/schema";
 import type { Context, Reply } from "@seb/service-kit";
 import type { TraceRow } from "../admission/steps.js";
 import type { Broker } from "../broker.js";
 import { refusalBody } from "../execution/bodies.js";
+import { receiptOf } from "../execution/settle.js";
 
 /** Records a refusal and makes its problem. An authentic certificate's refusal always has its own record. */
 export async function refuse(
@@ -12,7 +13,7 @@ export async function refuse(
   step: string,
   more: {
     readonly authentic: boolean;
-    readonly known?: Readonly<Record<string, unknown>>;
+    readonly known?: Pick<RefusalBody, "cert_id" | "subject" | "action" | "resource" | "policy">;
     readonly trace?: readonly TraceRow[];
   },
 ): Promise<Reply> {
@@ -26,16 +27,14 @@ export async function refuse(
   return { failure, extra: { step } };
 }
 
-/** The answer to an execution by its state: done is 200; anything else is a problem with its code. */
-export function executionReply(answer: ExecutionAnswer, replayed: boolean): Reply {
-  if (answer.state === "executed") return { status: 200, body: { ...answer, replayed } };
-  const code = codeOf(answer);
-  const facts = { cert_id: answer.cert_id, state: answer.state, replayed };
+/**
+ * The answer to an execution by its state, as the table of outcomes has it: without a code it is 200, else a problem with that code. With
+ * either goes the receipt, where there is one.
+ */
+export function executionReply(broker: Broker, answer: ExecutionAnswer, replayed: boolean): Reply {
+  const receipt = receiptOf(broker, answer);
+  const code = codeOfOutcome(answer.state, isCode(answer.code) ? answer.code : null);
+  if (code === null) return { status: 200, body: { ...answer, replayed, receipt } };
+  const facts = { cert_id: answer.cert_id, state: answer.state, replayed, ...(receipt === null ? {} : { receipt }) };
   return { failure: { code, detail: CODES[code].title, facts }, extra: { step: "execute" } };
-}
-
-function codeOf(answer: ExecutionAnswer): Code {
-  if (answer.state === "decided") return "execution_open";
-  if (answer.state === "unknown") return "execution_unknown";
-  return isCode(answer.code) ? answer.code : "not_executed";
 }

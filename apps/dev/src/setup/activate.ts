@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { base32Id, readJson } from "@seb/canonical";
 import { bundlePath, writeWhole } from "@seb/mounts";
-import { fail, OrderAnswer, Problem, type Result, validate } from "@seb/schema";
+import { fail, OrderAnswer, Problem, type Result, validate, WIRE_NOW } from "@seb/schema";
 import { createSealer } from "@seb/seal";
 import type { Clock } from "@seb/service-kit";
 import { DevError, need } from "../failure.js";
@@ -27,7 +27,7 @@ async function giveOrder(
     sub: sealer.name,
     iat,
     exp: iat + ORDER_LIFE_SECONDS,
-    order: { do: "activate", bundle: digest },
+    order: { do: "activate", bundle: digest, wire: WIRE_NOW },
     reason: "first start of this folder",
   });
   const response = await fetch(`${to.revocation}/v1/orders`, {

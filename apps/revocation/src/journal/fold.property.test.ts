@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { epochsFell, targetKey } from "@seb/authority";
-import type { OrderBody } from "@seb/schema";
+import type { OrderBody, OrderRecord, RebuildRecord } from "@seb/schema";
 import fc from "fast-check";
-import type { OrderRecord, RebuildRecord } from "./bodies.js";
 import { fold, type LedgerRecord } from "./fold.js";
 import { emptyLedger, type Ledger, viewOf } from "./ledger.js";
 
@@ -95,8 +94,10 @@ describe("the ledger, whatever the journal says", () => {
 
   it("does not fold what it cannot read", () => {
     expect(() => fold(emptyLedger(), { kind: "order", body: { ver: 2 } })).toThrow();
+    expect(() => fold(emptyLedger(), { kind: "refusal", body: {} })).toThrow();
     const ledger = emptyLedger();
-    fold(ledger, { kind: "refusal", body: { code: "expired" } });
+    fold(ledger, { kind: "of-a-later-version", body: { anything: true } });
+    fold(ledger, { kind: "refusal", body: { code: "expired", request_id: "r" } });
     expect(ledger).toEqual(emptyLedger());
   });
 });

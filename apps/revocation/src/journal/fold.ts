@@ -1,7 +1,12 @@
 import { epochOf, maxEpochs, targetKey } from "@seb/authority";
-import { type Epochs, type OrderBody, validate } from "@seb/schema";
-import type { TSchema } from "typebox";
-import { ActivationRecord, OrderRecord, RebuildRecord } from "./bodies.js";
+import {
+  type ActivationRecord,
+  type Epochs,
+  type OrderBody,
+  type OrderRecord,
+  type RebuildRecord,
+  readBody,
+} from "@seb/schema";
 import { isActivation, type MutableLedger, thingOf } from "./ledger.js";
 
 /** Time in which the second of two operators must give the same order, in milliseconds. */
@@ -12,17 +17,16 @@ const DEAD_MARGIN_MS = 60_000;
 /** Kinds of record that change the ledger; all others (boots, refusals, ...) leave it as it is. */
 export type LedgerRecord = { readonly kind: string; readonly body: Readonly<Record<string, unknown>> };
 
-function read<S extends TSchema>(schema: S, body: unknown, kind: string) {
-  const valid = validate(schema, body, "records_broken");
-  if (!valid.ok) throw new Error(`the order journal holds a record of kind ${kind} that this version cannot read`);
-  return valid.value;
-}
-
-/** Applies one record. Deterministic: the same journal always makes the same ledger. */
-export function fold(ledger: MutableLedger, { kind, body }: LedgerRecord): void {
-  if (kind === "order") foldOrder(ledger, read(OrderRecord, body, kind));
-  else if (kind === "activation") foldActivation(ledger, read(ActivationRecord, body, kind));
-  else if (kind === "rebuild") foldRebuild(ledger, read(RebuildRecord, body, kind));
+/**
+ * Applies one record. Deterministic: the same journal always makes the same ledger.
+ * @throws when a record that changes the ledger is not one that this version reads.
+ */
+export function fold(ledger: MutableLedger, record: LedgerRecord): void {
+  const read = readBody(record.kind, record.body);
+  if (!read.ok) throw new Error(`the order journal cannot be read: ${read.error.detail}`);
+  if (read.value?.kind === "order") foldOrder(ledger, read.value.body);
+  else if (read.value?.kind === "activation") foldActivation(ledger, read.value.body);
+  else if (read.value?.kind === "rebuild") foldRebuild(ledger, read.value.body);
 }
 
 function foldOrder(ledger: MutableLedger, record: OrderRecord): void {

@@ -1,13 +1,13 @@
 import { Mutex } from "@seb/concurrency";
-import { type Code, ok, type Result } from "@seb/schema";
+import { type BodyOf, type Code, ok, type Result } from "@seb/schema";
 import type { RevocationPorts } from "../ports.js";
 import { fold } from "./fold.js";
 import { emptyLedger, type Ledger, type MutableLedger } from "./ledger.js";
 
-export interface Planned {
-  readonly kind: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
+/** A record to make durable. */
+export type Planned = {
+  readonly [K in "order" | "activation" | "rebuild"]: { readonly kind: K; readonly body: BodyOf<K> };
+}["order" | "activation" | "rebuild"];
 
 /** The order journal with the ledger that it folds into. What is in the ledger is durable. */
 export class Journal {

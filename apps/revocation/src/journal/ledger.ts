@@ -1,6 +1,6 @@
 import type { View } from "@seb/authority";
 import { canonicalize } from "@seb/canonical";
-import type { Epochs, OrderBody, Standing } from "@seb/schema";
+import type { Epochs, RecordedOrder, Standing } from "@seb/schema";
 
 /** The first of two orders, waiting for another operator. */
 export interface WaitingOrder {
@@ -57,7 +57,7 @@ export function emptyLedger(): MutableLedger {
 }
 
 /** What two operators must say alike. */
-export function thingOf(order: OrderBody): string {
+export function thingOf(order: RecordedOrder): string {
   return canonicalize(order);
 }
 

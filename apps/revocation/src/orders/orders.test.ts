@@ -176,7 +176,7 @@ describe("an order to lift", () => {
 });
 
 describe("an order to activate", () => {
-  const activate = (bundle: string): OrderBody => ({ do: "activate", bundle });
+  const activate = (bundle: string): OrderBody => ({ do: "activate", bundle, wire: 1 });
   const both = async (bundle: string) => {
     expect(await at.office.code("alice", activate(bundle))).toBe("order_pending");
     return need(await at.office.submit("bob", activate(bundle)));
@@ -225,7 +225,7 @@ describe("an order of a key that stands revoked", () => {
       revoke({ kind: "key", value: at.env.kidOf("bob") }),
       lift(alicesKey()),
       { do: "epoch", target: { kind: "global", value: "*" } },
-      { do: "activate", bundle: at.env.one },
+      { do: "activate", bundle: at.env.one, wire: 1 },
     ];
     for (const order of orders) expect(await at.office.code("alice", order)).toBe("revoked_key");
     expect(await stands()).toEqual([alicesKey()]);
@@ -246,7 +246,7 @@ describe("an order of a key that stands revoked", () => {
   });
 
   it("is no first of two orders any more when the key was revoked while it waited", async () => {
-    const activate: OrderBody = { do: "activate", bundle: at.env.one };
+    const activate: OrderBody = { do: "activate", bundle: at.env.one, wire: 1 };
     expect(await at.office.code("alice", activate)).toBe("order_pending");
     await at.office.submit("bob", revoke(alicesKey()));
     expect(await at.office.code("bob", activate)).toBe("order_pending");

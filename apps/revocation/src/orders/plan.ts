@@ -1,8 +1,17 @@
 import { targetKey } from "@seb/authority";
 import { canonicalize } from "@seb/canonical";
-import { type Epochs, type Failure, fail, type OrderBody, ok, type Result } from "@seb/schema";
+import {
+  type ActivationRecord,
+  type Epochs,
+  type Failure,
+  fail,
+  type OrderBody,
+  type OrderRecord,
+  ok,
+  type Result,
+  WIRE,
+} from "@seb/schema";
 import type { VerifiedOrder } from "@seb/verify-core";
-import type { ActivationRecord, OrderRecord } from "../journal/bodies.js";
 import { raised, TWO_OPERATORS_MS } from "../journal/fold.js";
 import { type Ledger, thingOf } from "../journal/ledger.js";
 import type { BundleStore } from "../ports.js";
@@ -65,7 +74,7 @@ export async function plan(
     case "lift":
       return planLift(ledger, base, order.target);
     case "activate":
-      return planActivate(ledger, base, order.bundle, bundles);
+      return planActivate(ledger, base, order, bundles);
     case "resolve":
       return refuse("order_invalid", "An execution is resolved at its broker, not here.");
   }
@@ -132,9 +141,12 @@ function planLift(
 async function planActivate(
   ledger: Ledger,
   base: Base,
-  digest: string,
+  { bundle: digest, wire }: Extract<OrderBody, { do: "activate" }>,
   bundles: BundleStore,
 ): Promise<Result<Plan, PlanCode>> {
+  // Writers would emit what this service cannot open: it would be the first that its own activation stops.
+  if (!WIRE.some((known) => known === wire))
+    return refuse("order_invalid", `The order names wire ${wire}; this service opens ${WIRE.join(", ")}.`, { wire });
   if (ledger.standing.has(targetKey({ kind: "bundle", value: digest })))
     return refuse("revoked_bundle", "The bundle is under a standing revocation.", { bundle: digest });
   const bundle = await readBundle(bundles, digest);

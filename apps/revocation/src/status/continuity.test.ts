@@ -171,7 +171,7 @@ describe("a lost dependency", () => {
   it("of the bundles is a code, and holds up nobody who stops something", async () => {
     await restartService(() => ({ bundles: { get: () => new Promise(() => {}) } }));
     expect(await at.office.beat()).toBe("ok");
-    const activate = at.office.code("alice", { do: "activate", bundle: at.env.one });
+    const activate = at.office.code("alice", { do: "activate", bundle: at.env.one, wire: 1 });
     expect(await at.office.code("bob", revokeAgent)).toBe("ok");
     expect(await activate).toBe("store_unavailable");
   });

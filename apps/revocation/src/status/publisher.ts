@@ -1,8 +1,7 @@
 import type { View } from "@seb/authority";
 import { Mutex } from "@seb/concurrency";
-import { fail, ok, type Result, type StatusClaims } from "@seb/schema";
+import { fail, ok, type RebuildReason, type Result, type StatusClaims } from "@seb/schema";
 import type { RevocationConfig } from "../config.js";
-import type { RebuildReason } from "../journal/bodies.js";
 import type { Journal, Planned } from "../journal/journal.js";
 import { viewOf } from "../journal/ledger.js";
 import type { RevocationPorts } from "../ports.js";

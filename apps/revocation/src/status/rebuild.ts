@@ -1,6 +1,5 @@
 import { comparePositions, maxEpochs, targetKey, type View } from "@seb/authority";
-import type { Standing } from "@seb/schema";
-import type { RebuildReason, RebuildRecord } from "../journal/bodies.js";
+import type { RebuildReason, RebuildRecord, Standing } from "@seb/schema";
 import type { Ledger } from "../journal/ledger.js";
 import type { Furthest } from "./seen.js";
 

@@ -1,5 +1,5 @@
 import { type ChainReport, lineVerifier, type RecordSource, verifyChains } from "@seb/records";
-import { fail, type RecordClaims, type Result } from "@seb/schema";
+import { fail, ok, type RecordClaims, type Result } from "@seb/schema";
 import type { Trust } from "@seb/verify-core";
 import type { Place } from "./places.js";
 
@@ -7,6 +7,18 @@ import type { Place } from "./places.js";
 export interface Unproved {
   readonly writer: string;
   readonly place: string;
+}
+
+/** Records of a chain whose kinds this version does not know: they were passed over. */
+export interface UnknownKinds {
+  readonly writer: string;
+  readonly kinds: Readonly<Record<string, number>>;
+}
+
+/** What a person is told of them. */
+export function unknownKindsNote(writer: string, kinds: UnknownKinds["kinds"]): string {
+  const named = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
+  return `${writer} holds records of kinds that this version does not know, which were passed over: ${named.join(", ")}`;
 }
 
 /** Reads the verified records of a source in their order while its chains are examined: both see the same lines, once. */
@@ -27,9 +39,15 @@ function reader(trust: Trust, take: (claims: RecordClaims) => void) {
   };
 }
 
+interface Taken {
+  readonly unproved: readonly Unproved[];
+  readonly unknownKinds: readonly UnknownKinds[];
+}
+
 function brokenAt(place: Place, { writer, problems: [problem] }: ChainReport) {
-  const { line = 1, seq = 0, what = "missing" } = problem ?? {};
-  const detail = `the chain of ${writer} is broken at line ${line}: ${what} (${place.chain(writer)})`;
+  const { line = 1, seq = 0, what = "missing", pointer } = problem ?? {};
+  const member = pointer === undefined ? "" : ` at ${pointer || "/"}`;
+  const detail = `the chain of ${writer} is broken at line ${line}: ${what}${member} (${place.chain(writer)})`;
   return fail("records_broken", detail, { facts: { writer, line, seq, what } });
 }
 
@@ -37,13 +55,13 @@ function brokenAt(place: Place, { writer, problems: [problem] }: ChainReport) {
  * Hands every record of a place to `take`, if an answer from them can be complete: the chains hold together, nothing that a copied
  * head names is missing, and there is at least one chain. What lies behind the last head of a running chain counts as it stands.
  *
- * @returns the chains of a place whose heads nobody named. `records_broken` and `records_tail_unproved` mean that what was taken is worth nothing.
+ * @returns the chains of a place whose heads nobody named, and the kinds that were passed over. `records_broken` and `records_tail_unproved` mean that what was taken is worth nothing.
  */
 export async function takeRecords(
   place: Place,
   trust: Trust,
   take: (claims: RecordClaims) => void,
-): Promise<Result<readonly Unproved[], "records_broken" | "records_tail_unproved">> {
+): Promise<Result<Taken, "records_broken" | "records_tail_unproved">> {
   const sink: RecordSource = place.source;
   const { verifyLine, settled } = reader(trust, take);
   const { heads } = place;
@@ -61,5 +79,10 @@ export async function takeRecords(
     const detail = `no head of ${first.writer} is in its second place, so a cut at its end would not be seen`;
     return fail("records_tail_unproved", detail, { facts: { writer: first.writer, place: place.name } });
   }
-  return { ok: true, value: unproved.map(({ writer }) => ({ writer, place: place.name })) };
+  return ok({
+    unproved: unproved.map(({ writer }) => ({ writer, place: place.name })),
+    unknownKinds: chains.flatMap(({ writer, unknownKinds: kinds }) =>
+      Object.keys(kinds).length === 0 ? [] : [{ writer, kinds }],
+    ),
+  });
 }

@@ -1,9 +1,19 @@
-import { fail, ok, type Result } from "@seb/schema";
+import {
+  type DecisionBody,
+  type ExecutionState,
+  fail,
+  ok,
+  outcomeOf,
+  type RecordClaims,
+  type RecordedState,
+  type Result,
+  readBody,
+} from "@seb/schema";
 import type { Invocation } from "../command.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { timeOf } from "../tables.js";
 import { loadTrust } from "../trust-file.js";
-import { takeRecords, type Unproved } from "./complete.js";
+import { takeRecords, type UnknownKinds, type Unproved, unknownKindsNote } from "./complete.js";
 import { placesOf } from "./places.js";
 
 /** One execution as the verified records tell it: who did what under which policy, and what came of it. */
@@ -17,7 +27,7 @@ export interface AuditRow {
   readonly policy: string;
   readonly also: readonly string[];
   /** `decided` while there is no outcome. */
-  readonly state: string;
+  readonly state: ExecutionState;
   readonly code: string | null;
   readonly result: unknown;
   readonly broker: string;
@@ -28,7 +38,7 @@ export interface AuditRow {
 
 interface Ended {
   readonly fence: number;
-  readonly state: string;
+  readonly state: RecordedState;
   readonly code: string | null;
   readonly result: unknown;
   readonly at: string;
@@ -42,77 +52,63 @@ export interface Filter {
   readonly subject?: string;
   readonly action?: string;
   readonly resource?: string;
-  /** Only what was executed. */
+  /** Only what changed a target. */
   readonly writes: boolean;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(text) : []);
-
-function alsoOf(body: Body): readonly string[] {
-  const { certificate } = body;
-  if (typeof certificate !== "object" || certificate === null || !("policy" in certificate)) return [];
-  const { policy } = certificate;
-  return typeof policy === "object" && policy !== null && "also" in policy ? texts(policy.also) : [];
+interface Decided {
+  readonly body: DecisionBody;
+  readonly atMs: number;
+  readonly writer: string;
+  readonly at: string;
 }
 
 /** Joins decisions and outcomes by certificate id: the outcome with the highest fence counts. */
 export class AuditFold {
-  readonly #decided = new Map<
-    string,
-    { readonly body: Body; readonly atMs: number; readonly writer: string; readonly at: string }
-  >();
+  readonly #decided = new Map<string, Decided>();
   readonly #ended = new Map<string, Ended>();
 
-  add(claims: {
-    readonly writer: string;
-    readonly seq: number;
-    readonly at_ms: number;
-    readonly kind: string;
-    readonly body: Body;
-  }): void {
-    const { writer, seq, at_ms: atMs, kind, body } = claims;
+  /** Takes a record of any kind. One whose body cannot be read is the business of whoever verifies the chain. */
+  add(claims: Pick<RecordClaims, "writer" | "seq" | "at_ms" | "kind" | "body">): void {
+    const { writer, seq, at_ms: atMs } = claims;
     const at = `${writer} ${seq}`;
-    const id = text(body.cert_id);
-    if (kind === "decision") this.#decided.set(id, { body, atMs, writer, at });
-    if (kind !== "outcome" || typeof body.fence !== "number") return;
-    const known = this.#ended.get(id);
-    if (known !== undefined && known.fence > body.fence) return;
-    const code = typeof body.code === "string" ? body.code : null;
-    this.#ended.set(id, { fence: body.fence, state: text(body.state), code, result: body.result, at });
+    const read = readBody(claims.kind, claims.body);
+    if (!read.ok) return;
+    if (read.value?.kind === "decision") {
+      const { body } = read.value;
+      this.#decided.set(body.cert_id, { body, atMs, writer, at });
+    }
+    if (read.value?.kind !== "outcome") return;
+    const { cert_id, fence, state, code, result } = read.value.body;
+    const known = this.#ended.get(cert_id);
+    if (known === undefined || known.fence <= fence) this.#ended.set(cert_id, { fence, state, code, result, at });
   }
 
   /** The rows that a filter admits, by time of decision. */
   rows(filter: Filter): readonly AuditRow[] {
-    return [...this.#decided]
-      .filter(([, { atMs }]) => atMs >= filter.fromMs && atMs < filter.toMs)
-      .sort(([, a], [, b]) => a.atMs - b.atMs)
-      .map(([id, { body, atMs, writer, at }]) => rowOf(id, body, { atMs, writer, at }, this.#ended.get(id)))
+    return [...this.#decided.values()]
+      .filter(({ atMs }) => atMs >= filter.fromMs && atMs < filter.toMs)
+      .sort((a, b) => a.atMs - b.atMs)
+      .map((decided) => rowOf(decided, this.#ended.get(decided.body.cert_id)))
       .filter((row) => admits(filter, row));
   }
 }
 
-function rowOf(
-  id: string,
-  body: Body,
-  decided: { readonly atMs: number; readonly writer: string; readonly at: string },
-  ended: Ended | undefined,
-): AuditRow {
+function rowOf({ body, atMs, writer, at }: Decided, ended: Ended | undefined): AuditRow {
   return {
-    cert_id: id,
-    decided_at: new Date(decided.atMs).toISOString(),
-    subject: text(body.subject),
-    action: text(body.action),
-    resource: text(body.resource),
+    cert_id: body.cert_id,
+    decided_at: new Date(atMs).toISOString(),
+    subject: body.subject,
+    action: body.action,
+    resource: body.resource,
     parameters: body.parameters,
-    policy: text(body.policy),
-    also: alsoOf(body),
+    policy: body.policy,
+    also: body.certificate.policy.also,
     state: ended?.state ?? "decided",
     code: ended?.code ?? null,
     result: ended?.result ?? {},
-    broker: decided.writer,
-    decision: decided.at,
+    broker: writer,
+    decision: at,
     outcome: ended?.at ?? null,
   };
 }
@@ -124,7 +120,7 @@ function admits(filter: Filter, row: AuditRow): boolean {
     same(filter.subject, row.subject) &&
     same(filter.action, row.action) &&
     same(filter.resource, row.resource) &&
-    (!filter.writes || row.state === "executed")
+    (!filter.writes || outcomeOf(row.state).changed)
   );
 }
 
@@ -158,17 +154,20 @@ export async function auditQuery(invocation: Invocation): Promise<Outcome> {
   if (!places.ok) return refused(places.error);
   const fold = new AuditFold();
   const unproved: Unproved[] = [];
+  const unknownKinds: UnknownKinds[] = [];
   for (const place of places.value) {
     const taken = await takeRecords(place, trust.value, (claims) => fold.add(claims));
     await place.close();
     if (!taken.ok) return refused(taken.error);
-    unproved.push(...taken.value);
+    unproved.push(...taken.value.unproved);
+    unknownKinds.push(...taken.value.unknownKinds);
   }
   for (const { writer, place } of unproved)
     invocation.io.err(`note: without --heads a cut at the end of ${writer} is not seen (${place})\n`);
+  for (const { writer, kinds } of unknownKinds) invocation.io.err(`note: ${unknownKindsNote(writer, kinds)}\n`);
   const rows = fold.rows(filter.value);
   const summary = `${rows.length} ${filter.value.writes ? "executed" : "decided"}\n`;
-  return done({ ok: true, rows, unproved }, rows.map(linesOf).join("") + summary);
+  return done({ ok: true, rows, unproved, unknownKinds }, rows.map(linesOf).join("") + summary);
 }
 
 const pairs = (value: unknown): string =>

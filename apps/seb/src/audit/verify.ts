@@ -3,6 +3,7 @@ import { CODES } from "@seb/schema";
 import type { Invocation } from "../command.js";
 import { type Outcome, refused } from "../outcome.js";
 import { loadTrust } from "../trust-file.js";
+import { unknownKindsNote } from "./complete.js";
 import { placesOf } from "./places.js";
 
 /** A chain's report with the place it was read from. */
@@ -17,8 +18,9 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return verdicts.length > 0 && verdicts.every((verdict) => verdict === "verified") ? "verified" : "tail_not_proved";
 }
 
-function problemLine(file: string, { line, seq, what, code }: Problem): string {
-  return `    ${file}: line ${line}, record ${seq}: ${what}${code === undefined ? "" : ` (${code})`}\n`;
+function problemLine(file: string, { line, seq, what, code, pointer }: Problem): string {
+  const member = pointer === undefined ? "" : ` at ${pointer || "/"}`;
+  return `    ${file}: line ${line}, record ${seq}: ${what}${member}${code === undefined ? "" : ` (${code})`}\n`;
 }
 
 function unclosedLine(file: string, { boot, line, seq }: UnclosedBoot): string {
@@ -26,13 +28,15 @@ function unclosedLine(file: string, { boot, line, seq }: UnclosedBoot): string {
 }
 
 function chainLines(chain: FileReport): string {
-  const { writer, verdict, records, problems, problemCount, unclosedBoots, unclosedBootCount, file } = chain;
+  const { writer, verdict, records, problems, problemCount, unclosedBoots, unclosedBootCount, unknownKinds, file } =
+    chain;
   const unclosed = unclosedBoots.map((boot) => unclosedLine(file, boot)).join("");
   const others = unclosedBootCount - unclosedBoots.length;
   const moreBoots = others > 0 ? `    and ${others} more boots that were not closed\n` : "";
   const shown = problems.map((problem) => problemLine(file, problem)).join("");
   const more = problemCount > problems.length ? `    and ${problemCount - problems.length} more\n` : "";
-  return `  ${writer}: ${verdict}, ${records} records${tailNote(chain)}\n${shown}${more}${unclosed}${moreBoots}`;
+  const passedOver = Object.keys(unknownKinds).length === 0 ? "" : `    ${unknownKindsNote(writer, unknownKinds)}\n`;
+  return `  ${writer}: ${verdict}, ${records} records${tailNote(chain)}\n${passedOver}${shown}${more}${unclosed}${moreBoots}`;
 }
 
 /** What the copied heads prove of a sound chain that was not closed, or not each time. */

@@ -6,22 +6,10 @@ import { createSealer } from "@seb/seal";
 import { verifyTrust } from "@seb/verify-core";
 import { AuditFold, filterOf } from "../audit/query.js";
 import { bench } from "../test/bench.js";
+import { decision, certId as id, outcome } from "../test/records.js";
 
 const b = bench({ SEB_FOLDER: ".seb" });
 const DECEMBER_MS = Date.UTC(2026, 11, 31, 23, 59, 59);
-const id = (n: number) => `c_${"a".repeat(25)}${"abcdefg".charAt(n)}`;
-
-const decision = (n: number, policy: string) => ({
-  cert_id: id(n),
-  subject: "agent:oncall-v3",
-  action: "deploy",
-  resource: "service:checkout/region:us-east-1",
-  parameters: { replicas: n },
-  policy,
-  certificate: { policy: { id: policy, also: ["human-approved"], epoch: 1 } },
-  fence: 1,
-});
-const outcome = (n: number, state: string, fence: number) => ({ cert_id: id(n), state, code: null, result: {}, fence });
 
 /** Opens the broker's chain at the usual places, lets it be written, and lets go of the places. */
 let withChain: (write: (chain: RecordChain) => Promise<void>) => Promise<void>;

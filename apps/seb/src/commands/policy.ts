@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "@seb/schema";
+import { fail, ok, type Result, WIRE_NOW } from "@seb/schema";
 import type { Command } from "commander";
 import { askRevocations } from "../api.js";
 import { collect, finish, group, type Host, type Invocation } from "../command.js";
@@ -53,7 +53,7 @@ async function activate(invocation: Invocation): Promise<Outcome> {
 function activateDigest(invocation: Invocation, digest: string, word: string): Promise<Outcome> {
   return giveOrder(
     invocation,
-    { do: "activate", bundle: digest },
+    { do: "activate", bundle: digest, wire: WIRE_NOW },
     2,
     (answer) => `${word} ${digest} (view ${answer.seq})\n`,
   );

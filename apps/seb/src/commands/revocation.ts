@@ -1,6 +1,7 @@
 import {
   EpochTarget,
   fail,
+  isStated,
   type OrderAnswer,
   type OrderBody,
   REVOCATION_KINDS,
@@ -65,7 +66,7 @@ async function raise(invocation: Invocation): Promise<Outcome> {
 async function resolveExecution(invocation: Invocation): Promise<Outcome> {
   const [certificate = ""] = invocation.args;
   const { state } = invocation.flags;
-  if (state !== "executed" && state !== "not_executed")
+  if (typeof state !== "string" || !isStated(state))
     return refused(fail("usage", "--state is executed or not_executed").error);
   const reason = reasonOf(invocation);
   if (!reason.ok) return refused(reason.error);

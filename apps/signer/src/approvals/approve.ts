@@ -1,8 +1,7 @@
 import { revokedValues } from "@seb/authority";
-import { type ApprovalAnswer, type ApprovalClaims, fail, ok, type Result } from "@seb/schema";
+import { type ApprovalAnswer, type ApprovalClaims, fail, ok, type PendingBody, type Result } from "@seb/schema";
 import { verifyApproval } from "@seb/verify-core";
 import { activeControl } from "../authenticate.js";
-import type { PendingBody } from "../journal/bodies.js";
 import type { Signer } from "../signer.js";
 import { readWord } from "../word.js";
 import { acceptable } from "./approvers.js";

@@ -1,5 +1,5 @@
 import type { Bundle } from "@seb/catalogue";
-import type { ApprovalBody } from "../journal/bodies.js";
+import type { ApprovalBody } from "@seb/schema";
 import type { PendingEntry } from "../journal/state.js";
 import { acceptable } from "./approvers.js";
 

@@ -1,7 +1,14 @@
 import { checkView, revocableOf } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
-import { type CertificateClaims, type CertificateRequest, fail, ok, type Result, validate } from "@seb/schema";
-import { IdempotencyKey } from "../journal/bodies.js";
+import {
+  type CertificateClaims,
+  type CertificateRequest,
+  fail,
+  IdempotencyKey,
+  ok,
+  type Result,
+  validate,
+} from "@seb/schema";
 import type { Signer } from "../signer.js";
 import type { Word } from "../word.js";
 import type { Asked, Entitled, Progress } from "./request.js";

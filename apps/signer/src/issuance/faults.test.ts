@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ISSUANCE_STEPS, type IssuanceStep } from "@seb/schema";
+import { type BodyOf, ISSUANCE_STEPS, type IssuanceStep, type RecordKind } from "@seb/schema";
 import { thresholds } from "../../testing/control.js";
 import { Harness, newKey } from "../../testing/harness.js";
 import type { SignerPorts } from "../index.js";
@@ -33,7 +33,7 @@ const failing = (kind: string) => (real: SignerPorts) => ({
     history: () => real.chain.history(),
     head: () => real.chain.head(),
     close: () => real.chain.close(),
-    append: async <K extends string>(asked: K, body: Readonly<Record<string, unknown>>) =>
+    append: async <K extends RecordKind>(asked: K, body: BodyOf<K>) =>
       asked === kind
         ? ({ ok: false, error: { code: "record_failed", detail: "the disk is full" } } as const)
         : real.chain.append(asked, body),
@@ -94,7 +94,7 @@ describe("a journal that hangs", () => {
     const slow = (real: SignerPorts) => ({
       chain: {
         ...failing("none")(real).chain,
-        append: async <K extends string>(kind: K, body: Readonly<Record<string, unknown>>) => {
+        append: async <K extends RecordKind>(kind: K, body: BodyOf<K>) => {
           await gate;
           return real.chain.append(kind, body);
         },

@@ -1,8 +1,16 @@
 import { revokedValues } from "@seb/authority";
 import type { Evidence } from "@seb/evidence";
-import { facts, fail, ok, type PolicyContext, type Result } from "@seb/schema";
+import {
+  type ApprovalBody,
+  facts,
+  fail,
+  ok,
+  type PendingBody,
+  type PolicyContext,
+  type PolicyInput,
+  type Result,
+} from "@seb/schema";
 import { countedApprovals } from "../approvals/count.js";
-import type { ApprovalBody, PendingBody, PolicyInput } from "../journal/bodies.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
 import type { Plan } from "./plan.js";

@@ -1,6 +1,5 @@
-import type { Failure } from "@seb/schema";
+import type { DeniedBody, Failure } from "@seb/schema";
 import { bounded } from "../bounded.js";
-import type { DeniedBody } from "../journal/bodies.js";
 import type { Signer } from "../signer.js";
 import type { Asked, Progress } from "./request.js";
 

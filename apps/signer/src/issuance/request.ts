@@ -1,6 +1,5 @@
-import type { CertificateRequest } from "@seb/schema";
+import type { CertificateRequest, DeniedBody, PolicyInput } from "@seb/schema";
 import type { KnownAgent } from "../authenticate.js";
-import type { DeniedBody, PolicyInput } from "../journal/bodies.js";
 import type { Word } from "../word.js";
 
 /** What an agent asks for. */

@@ -1,11 +1,8 @@
 import type { RecordChain, Recorded } from "@seb/records";
-import { fail, ok, type Result, validate } from "@seb/schema";
-import type { Static, TSchema } from "typebox";
-import { ApprovalBody, DeniedBody, IssuedBody, PendingBody } from "./bodies.js";
+import { type BodyOf, fail, ok, type ReadBody, type Result, readBody, writtenBody } from "@seb/schema";
 import { createJournalState, type JournalRecord, type JournalState } from "./state.js";
 
 type Kind = JournalRecord["kind"];
-type BodyOf<K extends Kind> = Extract<JournalRecord, { kind: K }>["body"];
 
 /** The journal: durable first, state second. */
 export interface Journal {
@@ -29,7 +26,7 @@ export async function openJournal(chain: RecordChain): Promise<Journal> {
 
   for await (const { kind, at_ms: atMs, body, seq } of chain.history()) {
     const record = readRecord(kind, atMs, body);
-    if (!record.ok) throw new Error(`the journal's record ${seq} cannot be read: ${record.error.pointer ?? ""}`);
+    if (!record.ok) throw new Error(`the journal's record ${seq} cannot be read: ${record.error.detail}`);
     if (record.value) state.apply(record.value);
   }
 
@@ -56,8 +53,8 @@ export async function openJournal(chain: RecordChain): Promise<Journal> {
   return {
     state,
     append(kind, body) {
-      const valid = readRecord(kind, 0, body);
-      if (!valid.ok) throw new TypeError(`a ${kind} record does not fit its schema: ${valid.error.pointer ?? ""}`);
+      const valid = writtenBody(kind, body);
+      if (!valid.ok) throw new TypeError(valid.error.detail);
       const done = write(kind, body);
       const quiet = done.catch(() => undefined).finally(() => writing.delete(quiet));
       writing.add(quiet);
@@ -70,26 +67,24 @@ export async function openJournal(chain: RecordChain): Promise<Journal> {
   };
 }
 
-function readRecord(kind: string, atMs: number, body: unknown): Result<JournalRecord | undefined> {
-  switch (kind) {
-    case "issued":
-      return as(IssuedBody, body, (read) => ({ kind, atMs, body: read }));
-    case "pending":
-      return as(PendingBody, body, (read) => ({ kind, atMs, body: read }));
-    case "approval":
-      return as(ApprovalBody, body, (read) => ({ kind, atMs, body: read }));
-    case "denied":
-      return as(DeniedBody, body, (read) => ({ kind, atMs, body: read }));
-    default:
-      return ok(undefined);
-  }
+/** A record of the journal; undefined for kinds that change no state, and for those that this version does not know. */
+function readRecord(kind: string, atMs: number, body: unknown): Result<JournalRecord | undefined, "records_broken"> {
+  const read = readBody(kind, body);
+  if (!read.ok || read.value === undefined) return read.ok ? ok(undefined) : read;
+  return ok(ofJournal(read.value, atMs));
 }
 
-function as<S extends TSchema>(
-  schema: S,
-  body: unknown,
-  make: (read: Static<S>) => JournalRecord,
-): Result<JournalRecord | undefined, "records_broken"> {
-  const valid = validate(schema, body, "records_broken");
-  return valid.ok ? ok(make(valid.value)) : valid;
+function ofJournal(read: ReadBody, atMs: number): JournalRecord | undefined {
+  switch (read.kind) {
+    case "issued":
+      return { kind: read.kind, atMs, body: read.body };
+    case "pending":
+      return { kind: read.kind, atMs, body: read.body };
+    case "approval":
+      return { kind: read.kind, atMs, body: read.body };
+    case "denied":
+      return { kind: read.kind, atMs, body: read.body };
+    default:
+      return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import type { ApprovalBody, DeniedBody, IssuedBody, PendingBody } from "./bodies.js";
+import type { ApprovalBody, DeniedBody, IssuedBody, PendingBody } from "@seb/schema";
 
 /** A certificate that the journal holds, and the request it answers. */
 export type IssuedEntry = Pick<IssuedBody, "request" | "op" | "claims">;

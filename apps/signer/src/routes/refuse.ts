@@ -1,4 +1,4 @@
-import type { Result } from "@seb/schema";
+import type { RefusalBody, Result } from "@seb/schema";
 import type { Context, Reply } from "@seb/service-kit";
 import { bounded } from "../bounded.js";
 import type { Signer } from "../signer.js";
@@ -8,7 +8,7 @@ export async function refuse(
   signer: Signer,
   context: Pick<Context, "requestId">,
   { error }: Extract<Result<never>, { ok: false }>,
-  authentic?: Readonly<Record<string, unknown>>,
+  authentic?: Pick<RefusalBody, "request" | "approver">,
 ): Promise<Reply> {
   const body = { request_id: context.requestId, ...authentic };
   const recorded = await bounded<unknown>(

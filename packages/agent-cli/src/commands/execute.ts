@@ -1,10 +1,10 @@
-import { fail } from "@seb/schema";
+import { fail, outcomeOf } from "@seb/schema";
 import type { Io } from "../io.js";
 import { certificateOf } from "../job/state.js";
 import { type Outcome, openSession, withAgent } from "../session.js";
 import { requireAll } from "../settings/values.js";
 import { isBrokenNone, noneFailure, noneOf } from "./certificate.js";
-import { EXIT_OF_STATE, executionText } from "./execution-view.js";
+import { executionText } from "./execution-view.js";
 import type { ActionCommandFlags, Given } from "./flags.js";
 import { operationFor } from "./operation.js";
 import { present } from "./present.js";
@@ -28,6 +28,6 @@ export async function execute(io: Io, given: Given<ActionCommandFlags>): Promise
     const executed = await present(session.value, agent, certificate.value, request);
     if (!executed.ok) return executed;
     const { value } = executed;
-    return { ok: true, value: { text: executionText(value), json: value, exit: EXIT_OF_STATE[value.state] } };
+    return { ok: true, value: { text: executionText(value), json: value, exit: outcomeOf(value.state).exit } };
   });
 }

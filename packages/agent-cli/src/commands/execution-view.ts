@@ -20,11 +20,3 @@ export function executionText(answer: ExecutionAnswer): string {
     ...(answer.code === null ? [] : [["code", answer.code] as const]),
   ]);
 }
-
-/** Exit code of a state: executed 0, not executed 1, still open 4, unknown 5. */
-export const EXIT_OF_STATE: Readonly<Record<ExecutionAnswer["state"], number>> = {
-  executed: 0,
-  not_executed: 1,
-  decided: 4,
-  unknown: 5,
-};

@@ -1,9 +1,9 @@
-import { CertId, fail, validate } from "@seb/schema";
+import { CertId, fail, outcomeOf, validate } from "@seb/schema";
 import type { Io } from "../io.js";
 import { plain } from "../report.js";
 import { type Outcome, openSession, withAgent } from "../session.js";
 import type { CommonFlags } from "../settings/settings.js";
-import { at, EXIT_OF_STATE, executionText } from "./execution-view.js";
+import { at, executionText } from "./execution-view.js";
 import type { Given } from "./flags.js";
 
 export interface ExecutionsFlags extends CommonFlags {
@@ -23,7 +23,7 @@ export async function executions(io: Io, given: Given<ExecutionsFlags>): Promise
       const one = await agent.execution(certId, session.value.left());
       if (!one.ok) return one;
       const { value } = one;
-      return { ok: true, value: { text: executionText(value), json: value, exit: EXIT_OF_STATE[value.state] } };
+      return { ok: true, value: { text: executionText(value), json: value, exit: outcomeOf(value.state).exit } };
     }
     const { state = "recent", limit = "50" } = given.flags;
     if (state !== "open" && state !== "unknown" && state !== "recent")

@@ -1,6 +1,7 @@
+import { outcomeOf } from "@seb/schema";
 import type { Io } from "../io.js";
 import type { Outcome } from "../session.js";
-import { EXIT_OF_STATE, executionText } from "./execution-view.js";
+import { executionText } from "./execution-view.js";
 import type { ActionCommandFlags, Given } from "./flags.js";
 import { obtain } from "./obtain.js";
 import { present } from "./present.js";
@@ -14,7 +15,7 @@ export function run(io: Io, given: Given<ActionCommandFlags>): Promise<Outcome> 
     const { value } = executed;
     return {
       ok: true,
-      value: { text: executionText(value), json: value, exit: EXIT_OF_STATE[value.state], notes: [what, ...notes] },
+      value: { text: executionText(value), json: value, exit: outcomeOf(value.state).exit, notes: [what, ...notes] },
     };
   });
 }

@@ -1,6 +1,7 @@
 import { appendFile, copyFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { finishing, numbered, numberOf } from "../contract/bodies.js";
 import { collect, type FilePlace, filePlace, openedChain } from "../contract/file-place.js";
 import { makeRecordKeys, type RecordKeys } from "../contract/record-keys.js";
 import { openChain } from "../open-chain.js";
@@ -48,10 +49,10 @@ describe("a sink that fails", () => {
     const { sink, fail } = breakableSink();
     const broken: string[] = [];
     const chain = await openedChain(keys, { sink, writer, onBroken: ({ code }) => broken.push(code) });
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     fail(operation);
-    const together = await Promise.all([chain.append("decision", {}), chain.append("outcome", {})]);
-    for (const result of [...together, await chain.append("outcome", {})])
+    const together = await Promise.all([chain.append(...numbered(0)), chain.append(...finishing(0))]);
+    for (const result of [...together, await chain.append(...finishing(0))])
       expect(result).toMatchObject({ ok: false, error: { code: "record_failed", facts: { errno: "ENOSPC" } } });
     expect(broken).toEqual(["record_failed"]);
     expect(chain.head().seq).toBe(1);
@@ -63,15 +64,15 @@ describe("a sink that fails", () => {
   it("opens again after that, with all that was acknowledged", async () => {
     const { sink, fail } = breakableSink();
     const chain = await openedChain(keys, { sink, writer });
-    await chain.append("decision", { number: 1 });
+    await chain.append(...numbered(1));
     fail("datasync");
-    await chain.append("decision", { number: 2 });
+    await chain.append(...numbered(2));
     await chain.close();
     await sink.close();
     const again = place.sink();
     const next = await openedChain(keys, { sink: again, writer });
     const kinds = (await collect(next.history())).map(({ kind }) => kind);
-    expect(kinds.slice(0, 2)).toEqual(["boot", "decision"]);
+    expect(kinds.slice(0, 2)).toEqual(["boot", "refusal"]);
     expect(kinds.at(-1)).toBe("boot");
     await next.close();
     await again.close();
@@ -92,7 +93,7 @@ describe("a sink that fails", () => {
       const sink = place.sink();
       const chain = await openedChain(keys, { sink, writer });
       await change();
-      expect((await chain.append("decision", {})).ok).toBe(false);
+      expect((await chain.append(...numbered(0))).ok).toBe(false);
       await sink.close();
     }
   });
@@ -101,13 +102,13 @@ describe("a sink that fails", () => {
     let free = 1000;
     const sink = place.sink({ reserveBytes: 500, freeBytes: async () => free });
     const chain = await openedChain(keys, { sink, writer });
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     free = 499;
-    const [decision, outcome] = await Promise.all([chain.append("decision", {}), chain.append("outcome", {})]);
-    expect(decision).toMatchObject({ ok: false, error: { code: "record_failed" } });
-    expect(outcome).toMatchObject({ ok: true, value: { seq: 2 } });
+    const [refusal, takeover] = await Promise.all([chain.append(...numbered(0)), chain.append(...finishing(0))]);
+    expect(refusal).toMatchObject({ ok: false, error: { code: "record_failed" } });
+    expect(takeover).toMatchObject({ ok: true, value: { seq: 2 } });
     free = 500;
-    expect((await chain.append("decision", {})).ok).toBe(true);
+    expect((await chain.append(...numbered(0))).ok).toBe(true);
     await chain.close();
     await sink.close();
   });
@@ -139,18 +140,18 @@ describe("after a crash", () => {
   it("a last line torn at any byte is cut and noted, and nothing before it is lost", async () => {
     const sink = place.sink();
     const chain = await openedChain(keys, { sink, writer });
-    for (const number of [1, 2]) await chain.append("decision", { number });
+    for (const number of [1, 2]) await chain.append(...numbered(number));
     await sink.close();
     const whole = await readFile(place.file(writer));
     const lastLine = whole.lastIndexOf(0x0a, whole.length - 2) + 1;
     for (let size = lastLine; size < whole.length; size += 1) {
       await writeFile(place.file(writer), whole.subarray(0, size));
       const { bodies } = await reopen();
-      expect(bodies.map(({ kind }) => kind)).toEqual(["boot", "decision", "boot"]);
+      expect(bodies.map(({ kind }) => kind)).toEqual(["boot", "refusal", "boot"]);
       expect(bodies[2]?.body.torn_bytes).toBe(size - lastLine);
     }
     await writeFile(place.file(writer), whole);
-    expect((await reopen()).bodies.map(({ kind }) => kind)).toEqual(["boot", "decision", "decision", "boot"]);
+    expect((await reopen()).bodies.map(({ kind }) => kind)).toEqual(["boot", "refusal", "refusal", "boot"]);
   }, 30_000);
 
   it("any power cut leaves what was acknowledged, in order", async () => {
@@ -170,17 +171,17 @@ describe("after a crash", () => {
         const acknowledged: number[] = [];
         for (const [turn, count] of groups.entries()) {
           const numbers = Array.from({ length: count }, (_, n) => turn * 10 + n);
-          const results = await Promise.all(numbers.map((number) => chain.append("decision", { number })));
+          const results = await Promise.all(numbers.map((number) => chain.append(...numbered(number))));
           acknowledged.push(...numbers.filter((_, n) => results[n]?.ok));
         }
         const safeBytes = durableBytes;
-        await chain.append("decision", { number: -1 });
+        await chain.append(...numbered(-1));
         await sink.close();
         const { length } = await readFile(place.file(writer));
         await truncate(place.file(writer), safeBytes + (cut % (length - safeBytes + 1)));
         const { chain: again, bodies } = await reopen();
         expect(again.ok).toBe(true);
-        expect(bodies.flatMap(({ body }) => body.number ?? []).slice(0, acknowledged.length)).toEqual(acknowledged);
+        expect(bodies.flatMap(numberOf).slice(0, acknowledged.length)).toEqual(acknowledged);
       }),
       { numRuns: 25 },
     );

@@ -1,7 +1,8 @@
+import Type, { type Static } from "typebox";
+import { Compact } from "../http.js";
+import { CertificateClaims } from "../tokens.js";
 import {
   CertId,
-  CertificateClaims,
-  Compact,
   closed,
   Digest,
   Key,
@@ -16,8 +17,7 @@ import {
   Thumbprint,
   Tier,
   Values,
-} from "@seb/schema";
-import Type, { type Static } from "typebox";
+} from "../words.js";
 
 /** Header by which an agent makes its request safe to repeat: 16 to 128 letters, digits, `-` or `_`. */
 export const IdempotencyKey = Type.String({ pattern: "^[A-Za-z0-9_-]{16,128}$", maxLength: 128 });
@@ -28,6 +28,7 @@ export const PolicyInput = closed({
   action: Name,
   service: Name,
   region: Name,
+  /** Facts by name. */
   context: mapOf(Key, Type.Unknown(), 32),
 });
 export type PolicyInput = Static<typeof PolicyInput>;
@@ -36,11 +37,12 @@ export type PolicyInput = Static<typeof PolicyInput>;
 export const Volatile = mapOf(Key, Scalar, 32);
 export type Volatile = Static<typeof Volatile>;
 
-/** Body of an `issued` record: durable before anything is signed; holds the whole payload. */
+/** A certificate, durable before anything is signed. */
 export const IssuedBody = closed({
   request: RequestId,
   cert_id: CertId,
   subject: Subject,
+  /** The key that must prove possession. */
   jkt: Thumbprint,
   idempotency_key: IdempotencyKey,
   /** Digest of the request body, `seb-op-v1`. */
@@ -49,6 +51,7 @@ export const IssuedBody = closed({
   proposal: Digest,
   /** The recorded request that people approved, when their approvals were needed. */
   pending: Type.Union([RequestId, Type.Null()]),
+  /** The whole payload. */
   claims: CertificateClaims,
   /** Digest of the payload that was prepared. */
   payload: Digest,
@@ -57,7 +60,7 @@ export const IssuedBody = closed({
 });
 export type IssuedBody = Static<typeof IssuedBody>;
 
-/** Body of a `pending` record: everything but people permits it. */
+/** A request that only lacks people. */
 export const PendingBody = closed({
   /** `p_...`: what approvers name. */
   request: RequestId,
@@ -71,7 +74,7 @@ export const PendingBody = closed({
   resource: Resource,
   scope: Values,
   proposal: Digest,
-  /** `seb-stable-contract-v1`. */
+  /** Digest of the contract without its volatile parts, `seb-stable-contract-v1`. */
   contract: Digest,
   tier: Tier,
   bundle: Digest,
@@ -83,7 +86,7 @@ export const PendingBody = closed({
 });
 export type PendingBody = Static<typeof PendingBody>;
 
-/** Body of an `approval` record; the token itself is kept for auditors. */
+/** A person's approval; the token itself is kept for auditors. */
 export const ApprovalBody = closed({
   request: RequestId,
   jti: Type.String({ maxLength: 28 }),
@@ -94,7 +97,7 @@ export const ApprovalBody = closed({
 });
 export type ApprovalBody = Static<typeof ApprovalBody>;
 
-/** Body of a `denied` record: a refusal of an agent that proved who it is. */
+/** A refusal of an agent that proved who it is. */
 export const DeniedBody = closed({
   request: RequestId,
   subject: Subject,
@@ -105,6 +108,7 @@ export const DeniedBody = closed({
   action: Name,
   service: Name,
   region: Name,
+  /** The member of the request that was refused. */
   pointer: Type.Optional(Type.String({ maxLength: 300 })),
   /** Absent where the request was refused before its key was looked at. */
   idempotency_key: Type.Optional(IdempotencyKey),

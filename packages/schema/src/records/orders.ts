@@ -1,18 +1,14 @@
-import {
-  Counter,
-  closed,
-  Digest,
-  Epochs,
-  Line,
-  Milliseconds,
-  Name,
-  OrderBody,
-  OrderId,
-  Seconds,
-  Standing,
-  Thumbprint,
-} from "@seb/schema";
 import Type, { type Static } from "typebox";
+import { Standing } from "../http.js";
+import { ACTIVATE_MEMBERS, Epochs, OTHER_ORDERS } from "../tokens.js";
+import { Counter, closed, Digest, Line, Milliseconds, Name, OrderId, Seconds, Thumbprint } from "../words.js";
+
+/** What an order in a journal says: as `OrderBody`; activations of f5082e2 have no `wire`. */
+export const RecordedOrder = Type.Union([
+  ...OTHER_ORDERS,
+  closed({ ...ACTIVATE_MEMBERS, wire: Type.Optional(ACTIVATE_MEMBERS.wire) }),
+]);
+export type RecordedOrder = Static<typeof RecordedOrder>;
 
 const common = {
   /** The order as the operator signed it. */
@@ -20,7 +16,7 @@ const common = {
   kid: Thumbprint,
   operator: Name,
   id: OrderId,
-  order: OrderBody,
+  order: RecordedOrder,
   reason: Line,
   /** The service's wall clock when it decided. */
   clock_ms: Milliseconds,
@@ -28,16 +24,17 @@ const common = {
   first: Type.Optional(OrderId),
 };
 
-/** Body of a record of kind `order`. `waits`: the first of two; it changes nothing yet. */
+/** An operator's order. */
 export const OrderRecord = closed({
   ...common,
+  /** `waits`: the first of two; it changes nothing yet. */
   stage: Type.Union([Type.Literal("applied"), Type.Literal("waits")]),
-  /** When a revoked certificate is certainly dead, in seconds. */
+  /** When a revoked certificate is certainly dead. */
   until: Type.Optional(Seconds),
 });
 export type OrderRecord = Static<typeof OrderRecord>;
 
-/** Body of a record of kind `activation`: the second of two orders that activate a bundle. */
+/** The second of two orders that activate a bundle. */
 export const ActivationRecord = closed({
   ...common,
   first: OrderId,
@@ -57,10 +54,11 @@ export const RebuildReason = Type.Union([
 ]);
 export type RebuildReason = Static<typeof RebuildReason>;
 
-/** Body of a record of kind `rebuild`: the view's new beginning, in full. */
+/** The view's new beginning, in full. */
 export const RebuildRecord = closed({
   reason: RebuildReason,
   clock_ms: Milliseconds,
+  /** Run of the store that the view is pinned to. */
   run_id: Type.String({ minLength: 1, maxLength: 64 }),
   generation: Counter,
   seq: Counter,
