@@ -115,11 +115,20 @@ function print(tree, replacements) {
   return printer.printFile(transformed.transformed[0]);
 }
 
+const WITH_CODE = ["becomes", "before", "after"];
+
+function checkCode({ kind, code }) {
+  if (WITH_CODE.includes(kind) && code === undefined) throw new TypeError(`${kind}: what the piece becomes is missing`);
+  if (!WITH_CODE.includes(kind) && code !== undefined)
+    throw new TypeError(`${kind} takes a condition and nothing else`);
+}
+
 /** The text of a source after these edits `[place, edit]`. Throws a TypeError when an edit cannot be made. */
 export function edited(source, edits) {
+  for (const [, edit] of edits) checkCode(edit);
   if (source.tree === undefined) {
     const [[place, edit], ...more] = edits;
-    if (more.length > 0) throw new TypeError("one edit for each file that is no TypeScript");
+    if (more.length > 0) throw new TypeError("one edit for each file that is not TypeScript");
     return editedText(source.text, place, edit);
   }
   const replacements = new Map();
@@ -131,7 +140,7 @@ export function edited(source, edits) {
   const text = print(source.tree, replacements);
   const tree = parse(source.file, text);
   const error = syntaxError(tree);
-  if (error !== undefined) throw new TypeError(`the result is no TypeScript: ${error}`);
+  if (error !== undefined) throw new TypeError(`the result is not TypeScript: ${error}`);
   if (sameTokens(tokensOf(tree), source.tokens)) throw new TypeError("the edit changes nothing");
   return text;
 }

@@ -134,6 +134,8 @@ describe("edit", () => {
   it("refuses edits that cannot be made", () => {
     const refusals = [
       [[never(FILE, "check", 'return "old"')], "only an expression"],
+      [[never(FILE, "check", "age > 10", "true")], "takes a condition and nothing else"],
+      [[becomes(FILE, "check", "age > 10")], "what the piece becomes is missing"],
       [[drop(FILE, "check", "age > 10")], "only a statement, or an element of a list"],
       [[becomes(FILE, "check", "age > 10", "return 1")], "cannot stand there as expression"],
       [[becomes(FILE, "check", "b: 2", "if (x) y()")], "cannot stand there as members"],

@@ -13,7 +13,7 @@ describe("the list of mutants", () => {
   beforeAll(() => {
     const sources = new Sources(root);
     standings = new Map(MUTANTS.map((mutant) => [mutant.name, standing(sources, mutant)]));
-  });
+  }, 120_000);
 
   it("names conditions that stand in the sources, each once", () => {
     expect(problemsOf(root, MUTANTS, standings)).toEqual([]);

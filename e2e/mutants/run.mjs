@@ -15,7 +15,10 @@ import { runAll } from "./trial.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const say = (line) => process.stderr.write(`${line}\n`);
 
-const describe = ({ name, guarantee, layer, test }) => ({ name, guarantee, layer, ...(test ? { test } : {}) });
+const describe = ({ name, guarantee, layer, test, environment = "embedded" }) => ({
+  ...{ name, guarantee, layer, environment },
+  ...(test ? { test } : {}),
+});
 
 function finish(results, began, json) {
   const bad = results.filter(({ verdict }) => verdict !== "killed");
@@ -78,13 +81,8 @@ async function main() {
   if (mutants.length === 0 && options.changed !== undefined) return 0;
   const unusable = new Set(problems.map(({ name }) => name));
   const usable = mutants.filter(({ name }) => !unusable.has(name));
-  const results =
-    usable.length === 0
-      ? []
-      : (await runAll({ root, mutants: usable, standings, jobs: options.jobs, say })).map(([mutant, result]) => ({
-          ...describe(mutant),
-          ...result,
-        }));
+  const tried = usable.length === 0 ? [] : await runAll({ root, mutants: usable, standings, jobs: options.jobs, say });
+  const results = tried.map(([mutant, result]) => ({ ...describe(mutant), ...result }));
   const listed = problems.map((problem) => ({
     ...describe(MUTANTS.find(({ name }) => name === problem.name) ?? { guarantee: problem.name, layer: "none" }),
     ...problem,
