@@ -1,7 +1,8 @@
 // An environment as `seb init` writes it, over a Redis and a NATS of its own, with as many agents and services as there are workers.
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { freePort, startNats, startRedis } from "@seb/testkit";
 import { parse, stringify } from "yaml";
@@ -12,12 +13,14 @@ import { activate } from "./activate.mjs";
 export const SERVICES = ["revocation", "broker", "signer"];
 /** More than one agent asks for in a minute: the limits of a deployment would slow the soak down. */
 const REQUESTS_PER_MINUTE = 100_000;
+/** A part of the tests, which a copy of the build does not have. */
+const PREPARE = fileURLToPath(new URL("../mains/prepare.mjs", import.meta.url));
 const execute = promisify(execFile);
 
-/** Runs a script to its end with nothing of this process's environment but PATH. Rejects when it fails. */
+/** Runs a script, of the root unless its path is absolute, to its end with nothing of this process's environment but PATH. Rejects when it fails. */
 function runner(root, folder) {
   const env = { PATH: process.env.PATH, HOME: folder, SEB_ROOT: root };
-  return (script, ...args) => execute(process.execPath, [join(root, script), ...args], { cwd: folder, env });
+  return (script, ...args) => execute(process.execPath, [resolve(root, script), ...args], { cwd: folder, env });
 }
 
 /** Starts Redis and NATS on the ports that the settings name, with the users that `seb init` made, and makes the streams. */
@@ -72,7 +75,7 @@ export async function makeSoakWorld(root, folder, { workers: count }) {
   const seb = join(folder, ".seb");
   const { workers, builder } = makeWorld(root, seb, { count, target: "gitops" });
   for (const worker of workers) worker.proposals = proposalsOf(worker, builder, "deploy");
-  await run("e2e/mains/prepare.mjs", seb, JSON.stringify(urls));
+  await run(PREPARE, seb, JSON.stringify(urls));
 
   const play = join(folder, "play");
   const places = ["--redis", urlOf(redis, "redis"), "--nats", urlOf(nats, "nats"), "--nats-monitor", urlOf(monitor)];
