@@ -1,2 +1,3 @@
 export { createGitConnector, type GitConnectorOptions } from "./connector.js";
+export { createGitProtection, type GitProtectionOptions } from "./protection.js";
 export { type GitTarget, readGitTargets } from "./targets.js";

@@ -60,12 +60,13 @@ export function createJanitor({ target: entry, namespaces }: JanitorOptions): Re
     return fail("setting_invalid", "The janitor's target or namespaces are wrong.");
   const client = new KubeClient(target);
   return ok({
-    sweep: (options) => sweep(client, target.executionsNamespace, namespaces, options),
+    sweep: (options) => sweepCluster(client, target.executionsNamespace, namespaces, options),
     close: () => client.close(),
   });
 }
 
-async function sweep(
+/** One round of the janitor: see {@link Janitor}. */
+export async function sweepCluster(
   client: KubeClient,
   executionsNamespace: string,
   namespaces: readonly string[],

@@ -17,7 +17,10 @@ export interface Minted extends Identity {
 }
 
 /** Mints identities as the broker. */
-export function minter({ cluster, brokerToken }: Secured): { mint(change: Change): Promise<Minted>; close(): void } {
+export function minter({ cluster, brokerToken }: Pick<Secured, "cluster" | "brokerToken">): {
+  mint(change: Change): Promise<Minted>;
+  close(): void;
+} {
   const entry = {
     connector: "kubernetes",
     server: cluster.server.url,

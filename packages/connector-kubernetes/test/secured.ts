@@ -1,6 +1,9 @@
 // A cluster as `seb infra render` leaves it: rights, policies and guards of one catalogue applied by an installer.
-import type { CertifiedPlan, Manifest, Protect } from "../src/render/index.js";
-import { apiVersionsOf, collectionOf, openCluster, readOpenApi, render } from "../src/render/index.js";
+import type { CertifiedPlan } from "@seb/connector";
+import { KubeClient } from "../src/client.js";
+import type { Manifest, Protect } from "../src/render/index.js";
+import { apiVersionsOf, collectionOf, readOpenApi, render } from "../src/render/index.js";
+import { readKubernetesTargets } from "../src/targets.js";
 import {
   type Change,
   deploying,
@@ -99,15 +102,9 @@ export async function secure(server: Server, protect?: Protect): Promise<Secured
 }
 
 export async function rendered(cluster: Cluster, protect?: Protect): Promise<readonly Manifest[]> {
-  const client = openCluster("cluster", {
-    connector: "kubernetes",
-    server: cluster.server.url,
-    ca_file: cluster.server.caFile,
-    token_file: cluster.file("installer", INSTALLER),
-  });
-  if (!client.ok) throw new Error(client.error.code);
-  const openApi = await readOpenApi(client.value, apiVersionsOf(PLANS, protect), soon());
-  client.value.close();
+  const client = installerOf(cluster);
+  const openApi = await readOpenApi(client, apiVersionsOf(PLANS, protect), soon());
+  client.close();
   if (!openApi.ok) throw new Error(openApi.error.code);
   const input = { plans: PLANS, openApi: openApi.value, layout: { maxExecutions: 5000 }, nowMs: NOW };
   const made = render({ ...input, ...(protect === undefined ? {} : { protect }) });
@@ -115,8 +112,23 @@ export async function rendered(cluster: Cluster, protect?: Protect): Promise<rea
   return made.value;
 }
 
+/** A client that comes in as an installer. */
+export function installerOf(cluster: Cluster): KubeClient {
+  const targets = readKubernetesTargets({
+    cluster: {
+      connector: "kubernetes",
+      server: cluster.server.url,
+      ca_file: cluster.server.caFile,
+      token_file: cluster.file("installer", INSTALLER),
+    },
+  });
+  const target = targets.ok ? targets.value.get("cluster") : undefined;
+  if (target === undefined) throw new Error("no target");
+  return new KubeClient(target);
+}
+
 /** In the order of the manifests. No quota controller runs, so its first count is written by hand. */
-async function apply(cluster: Cluster, manifests: readonly Manifest[]): Promise<void> {
+export async function apply(cluster: Cluster, manifests: readonly Manifest[]): Promise<void> {
   for (const manifest of manifests) {
     const path = collectionOf(manifest);
     const made = await cluster.must("POST", path, manifest);

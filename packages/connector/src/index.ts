@@ -8,3 +8,16 @@ export type {
   Session,
   SessionRequest,
 } from "./port.js";
+export {
+  type CertifiedPlan,
+  type Finding,
+  type GuardCode,
+  type GuardObject,
+  type GuardRequest,
+  PROTECTION_PARTS,
+  type Protection,
+  type ProtectionPart,
+  type Rendered,
+  type SweepRequest,
+  type Swept,
+} from "./protection.js";

@@ -2,13 +2,26 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { collectionOf, type Manifest } from "@seb/connector-kubernetes/render";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import { bench } from "../test/bench.js";
 
 const EXAMPLES = fileURLToPath(new URL("../../../../examples", import.meta.url));
 const INSTALLER = { token: "installer-token", user: "installer", groups: ["system:masters", "seb-installers"] };
 const STRANGER = { token: "stranger-token", user: "stranger", groups: [] };
+
+/** What a test needs of a rendered object. */
+interface Manifest {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** Path of the collection of a rendered object, by the rule of the Kubernetes API for plurals. */
+function collectionOf({ kind, apiVersion, metadata: { namespace } }: Manifest): string {
+  const root = apiVersion.includes("/") ? "/apis" : "/api";
+  const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
+  return `${root}/${apiVersion}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}`;
+}
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 let kube: RunningKube;
@@ -138,6 +151,18 @@ suite("seb infra", () => {
     const guarded = await b.seb("infra", "render", ...AS_INSTALLER, "--protect", narrowed);
     expect(guarded).toMatchObject({ exit: 0 });
     expect(guarded.out.length).toBeGreaterThan(plain.length);
+  });
+
+  it("guards no repository: the host does, and says so", async () => {
+    const b = folder();
+    const gitops = "  gitops: { connector: git, url: /srv/ops.git }\n";
+    writeFileSync(b.path("targets.yaml"), `ver: 1\ntargets:\n${gitops}`);
+    for (const part of ["render", "check", "sweep"]) {
+      const named = await b.json("infra", part, "--target", "gitops");
+      expect(named).toMatchObject({ exit: 2, value: { code: "usage" } });
+      expect(String(named.value.detail)).toMatch(/host|no identity/);
+      expect((await b.json("infra", part)).value.code).toBe("usage");
+    }
   });
 
   it("asks which cluster, and says what is wrong or not to be had", async () => {

@@ -1,7 +1,8 @@
 import { type Bundle, observePlan, openBundle } from "@seb/catalogue";
-import type { CertifiedPlan } from "@seb/connector-kubernetes/render";
+import type { CertifiedPlan } from "@seb/connector";
 import { ok, type Result } from "@seb/schema";
 import { packFolder } from "../control-folder.js";
+import type { TargetEntry } from "./protections.js";
 
 /** What the catalogue lets certificates do to one target, and which actions have nothing to do on which resources there. */
 export interface TargetPlans {
@@ -10,8 +11,8 @@ export interface TargetPlans {
   readonly notApplicable: readonly string[];
 }
 
-/** Every Kubernetes action on every service and region of a control folder that goes to the target. */
-export function plansOf(controlFolder: string, target: string): Result<TargetPlans> {
+/** Every action of the target's connector on every service and region of a control folder that goes to the target. */
+export function plansOf(controlFolder: string, target: TargetEntry): Result<TargetPlans> {
   const packed = packFolder(controlFolder);
   if (!packed.ok) return packed;
   const bundle = openBundle(packed.value.text, packed.value.digest);
@@ -26,11 +27,11 @@ export function plansOf(controlFolder: string, target: string): Result<TargetPla
   return ok({ plans, notApplicable });
 }
 
-function placesOf(bundle: Bundle, target: string) {
-  const actions = [...bundle.actions.values()].filter(({ connector }) => connector === "kubernetes");
+function placesOf(bundle: Bundle, { name, entry }: TargetEntry) {
+  const actions = [...bundle.actions.values()].filter(({ connector }) => connector === entry.connector);
   return [...bundle.services.values()].flatMap((service) =>
     Object.entries(service.regions)
-      .filter(([, region]) => region.target === target)
+      .filter(([, region]) => region.target === name)
       .flatMap(([region]) => actions.map((action) => ({ action: action.name, service: service.name, region }))),
   );
 }

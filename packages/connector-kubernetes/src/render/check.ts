@@ -1,20 +1,10 @@
+import type { Finding } from "@seb/connector";
 import { isObject } from "@seb/connector-language";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubeClient } from "../client.js";
 import { failureOf } from "../observe.js";
 import { foreignBindings } from "./foreign.js";
 import { collectionOf, type Manifest } from "./manifest.js";
-
-/** How one object stands in the cluster. */
-export interface Finding {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string | undefined;
-  /** `foreign`: a binding that was not rendered gives rights to an account of broker, janitor or executions. */
-  readonly state: "same" | "differs" | "missing" | "foreign";
-  /** First place that differs, as a pointer. */
-  readonly at?: string;
-}
 
 /** Set by the server where a manifest says nothing. Anything else that a manifest does not say is a difference. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {

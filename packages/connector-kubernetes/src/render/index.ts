@@ -1,24 +1,21 @@
 // What a cluster needs before certificates can change it, made from the catalogue and the server's own description of its kinds.
-import { fail, ok, type Result } from "@seb/schema";
-import { KubeClient } from "../client.js";
+import type { CertifiedPlan } from "@seb/connector";
+import { ok, type Result } from "@seb/schema";
 import type { KubernetesTarget } from "../targets.js";
-import { readKubernetesTargets } from "../targets.js";
 import { brokerPolicies } from "./broker-policies.js";
 import { executionWrites, kindGroups } from "./execution-writes.js";
 import { exceptionsKind, guardConfig } from "./guard-config.js";
 import { guard } from "./guards.js";
 import { DEFAULT_LAYOUT, guardedNamespaces, type Layout } from "./layout.js";
 import type { Manifest } from "./manifest.js";
-import { type CertifiedPlan, objectsOf } from "./objects.js";
+import { objectsOf } from "./objects.js";
 import type { OpenApi } from "./openapi.js";
 import type { Protect } from "./protect.js";
 import { brokerRights, executionRoles, foundation, janitorRights } from "./rights.js";
 
-export type { KubeClient } from "../client.js";
-export { check, type Finding } from "./check.js";
+export { check } from "./check.js";
 export { DEFAULT_LAYOUT, type Layout } from "./layout.js";
 export { collectionOf, type Manifest, toYaml } from "./manifest.js";
-export type { CertifiedPlan } from "./objects.js";
 export { type OpenApi, readOpenApi } from "./openapi.js";
 export { type Allowed, Protect, readProtect } from "./protect.js";
 
@@ -74,25 +71,4 @@ export function render(input: RenderInput): Result<readonly Manifest[], "catalog
     manifests.push(...guards.value);
   }
   return ok([...manifests, ...guardConfig(layout, namespaces)]);
-}
-
-/** What the target's entry of targets.yaml says about how it is rendered; `setting_invalid` as for the broker. */
-export function readRenderSettings(
-  name: string,
-  entry: unknown,
-): Result<Required<Pick<RenderInput, "layout" | "roles">>, "setting_invalid"> {
-  const targets = readKubernetesTargets({ [name]: entry });
-  if (!targets.ok) return targets;
-  const target = targets.value.get(name);
-  if (target === undefined) return fail("setting_invalid", "Not a Kubernetes target.");
-  const { executionsNamespace, audience, roles } = target;
-  return ok({ layout: { executionsNamespace, audience }, roles });
-}
-
-/** A client of one entry of targets.yaml, to read the OpenAPI and to check with. */
-export function openCluster(name: string, entry: unknown): Result<KubeClient, "setting_invalid"> {
-  const targets = readKubernetesTargets({ [name]: entry });
-  if (!targets.ok) return targets;
-  const target = targets.value.get(name);
-  return target === undefined ? fail("setting_invalid", "Not a Kubernetes target.") : ok(new KubeClient(target));
 }

@@ -1,3 +1,4 @@
+import type { CertifiedPlan } from "@seb/connector";
 import {
   isPointer,
   type KubernetesOperation,
@@ -8,16 +9,6 @@ import {
 } from "@seb/connector-kubernetes-language";
 import { fail, ok, type Result } from "@seb/schema";
 import type { KubernetesTarget } from "../targets.js";
-
-/** One action on one service in one region, as the catalogue plans to observe it. */
-export interface CertifiedPlan {
-  readonly action: string;
-  /** `service:<service>/region:<region>`. */
-  readonly resource: string;
-  /** The operation template, service variables filled in. */
-  readonly operation: Readonly<Record<string, unknown>>;
-  readonly live: Readonly<Record<string, { readonly at: string }>>;
-}
 
 /** A field that executions may write. */
 export interface DeclaredField {

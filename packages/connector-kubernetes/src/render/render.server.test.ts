@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { leftOut, type RunningKube, startKube } from "@seb/testkit";
 import { parseAllDocuments } from "yaml";
 import { soon } from "../../test/change.js";
-import { INSTALLER, rendered, type Secured, secure, TOKENS } from "../../test/secured.js";
-import { check, openCluster, toYaml } from "./index.js";
+import { installerOf, rendered, type Secured, secure, TOKENS } from "../../test/secured.js";
+import { check, toYaml } from "./index.js";
 
 const suite = (await leftOut(["etcd", "kube-apiserver"])) === undefined ? describe : describe.skip;
 
@@ -20,17 +20,9 @@ suite("what is rendered", () => {
   });
 
   const findings = async () => {
-    const { server } = secured.cluster;
-    const entry = {
-      connector: "kubernetes",
-      server: server.url,
-      ca_file: server.caFile,
-      token_file: secured.cluster.file("check", INSTALLER),
-    };
-    const client = openCluster("cluster", entry);
-    if (!client.ok) throw new Error(client.error.code);
-    const found = await check({ client: client.value, manifests: secured.manifests, signal: soon() });
-    client.value.close();
+    const client = installerOf(secured.cluster);
+    const found = await check({ client, manifests: secured.manifests, signal: soon() });
+    client.close();
     if (!found.ok) throw new Error(found.error.code);
     return found.value;
   };
