@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { readJson } from "@seb/canonical";
 import { readYaml, targetMistakes } from "@seb/catalogue";
+import { readSecretFile } from "@seb/local";
 import {
   ActionDefinition,
   AgentDefinition,
@@ -50,8 +51,8 @@ function checkKey(text: string, path: string): Result<string> {
   const json = readJson(text, { maxBytes: 8192, maxDepth: 4 });
   const key = json.ok ? readKeyFile(json.value) : json;
   if (!key.ok) return fail("setting_invalid", `${path} is not a key file, nor another file that is known`);
-  if ((statSync(path).mode & 0o077) !== 0)
-    return fail("setting_invalid", `${path} can be read by others: set its mode to 0600`);
+  const secret = readSecretFile(path);
+  if (!secret.ok) return secret;
   return ok(`key of the role ${key.value.role} for ${key.value.name}`);
 }
 

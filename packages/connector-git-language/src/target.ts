@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { kindOf, pointerOf, type Read, readOr, unknownMembers } from "@seb/connector-language";
-import type { Mistake } from "@seb/schema";
+import { isLoopback, type Mistake } from "@seb/schema";
 import { isBranch } from "./names.js";
 
 /** One entry of targets.yaml with `connector: git`. */
@@ -23,7 +23,6 @@ const EMAIL = /^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,100}$/;
 const PRINTABLE = /^[!-~]{1,500}$/;
 /** A folder of this machine: its name may hold anything that is no control character. */
 const PATH = /^\/\P{Cc}{0,499}$/u;
-const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 const isFile = (value: unknown): boolean => typeof value === "string" && isAbsolute(value) && value.length <= 1000;
 const A_FILE = "an absolute path of at most 1000 characters";
@@ -70,7 +69,7 @@ function isUrl(value: unknown): boolean {
   const { protocol, hostname, username, password, search, hash } = new URL(value);
   if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
   if (protocol === "file:") return hostname === "";
-  return protocol === "https:" || (protocol === "http:" && LOOPBACK.includes(hostname));
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
 }
 
 function toTarget(entry: Readonly<Record<string, unknown>>): GitEntry {

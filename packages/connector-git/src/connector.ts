@@ -165,7 +165,7 @@ class GitConnector implements Connector {
     if (place.target.branch !== undefined && place.target.branch !== branch) {
       return fail("target_refused", "The target is configured for another branch.");
     }
-    const authorization = await authorizationOf(place.target);
+    const authorization = authorizationOf(place.target);
     if (!authorization.ok) return authorization;
     return ok({ ...place, branch, operation: operation.value, access: { signal, authorization: authorization.value } });
   }

@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type { Socket } from "node:net";
 import { type Json, readJson } from "@seb/canonical";
+import { readTls } from "@seb/local";
 import type { KubernetesTarget } from "./targets.js";
 
 /** One request to the API. */
@@ -141,9 +142,9 @@ export class KubeClient {
 
   async #openAgents(): Promise<{ readonly own: Agent; readonly bare: Agent }> {
     const { caFile, clientCertFile, clientKeyFile } = this.#target;
-    const [ca, cert, key] = await Promise.all([caFile, clientCertFile, clientKeyFile].map(readOptional));
-    if (clientKeyFile !== undefined && ((await stat(clientKeyFile)).mode & 0o077) !== 0)
-      throw new Error("the client key is open to others");
+    const tls = readTls({ caFile, certFile: clientCertFile, keyFile: clientKeyFile });
+    if (!tls.ok) throw new Error(tls.error.detail);
+    const { ca, cert, key } = tls.value;
     const common = {
       keepAlive: true,
       maxSockets: MAX_SOCKETS,
@@ -168,10 +169,6 @@ export class KubeClient {
 /** Where one kept connection was closed, the others have been as well. */
 function dropIdle(agent: Agent): void {
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
-}
-
-async function readOptional(file: string | undefined): Promise<string | undefined> {
-  return file === undefined ? undefined : readFile(file, "utf8");
 }
 
 /** The token without its line end; undefined when the file cannot be read or holds something else. */

@@ -1,7 +1,7 @@
 import { readJson } from "@seb/canonical";
+import { readSecretFile } from "@seb/local";
 import { fail, ok, type Result } from "@seb/schema";
 import { type KeyFile, type KeyRole, readKeyFile } from "@seb/seal";
-import { readSecretFile } from "@seb/service-kit";
 
 const LIMITS = { maxBytes: 8192, maxDepth: 4 };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import Type from "typebox";
-import { readConfig, readSecretFile, readYamlFile } from "./config.js";
+import { readConfig, readYamlFile } from "./config.js";
 import { createLog } from "./log.js";
 
 let folder: string;
@@ -44,14 +44,6 @@ describe("settings files", () => {
   it("may be missing, which is its own code", () => {
     expect(codeOf(readYamlFile(join(folder, "nothing")))).toBe("setting_missing");
     expect(codeOf(readYamlFile(folder))).toBe("setting_invalid");
-  });
-});
-
-describe("secret files", () => {
-  it("are read only when nobody else can read them", () => {
-    expect(readSecretFile(file("s"))).toEqual({ ok: true, value: "s" });
-    expect(codeOf(readSecretFile(file("s", 0o640)))).toBe("setting_invalid");
-    expect(codeOf(readSecretFile(file("s", 0o604)))).toBe("setting_invalid");
   });
 });
 

@@ -1,6 +1,6 @@
 export { type Clock, systemClock } from "./clock.js";
 export { type Closers, createClosers } from "./closers.js";
-export { readConfig, readSecretFile, readYamlFile } from "./config.js";
+export { readConfig, readYamlFile } from "./config.js";
 export { createHttpService, type HttpService, type HttpServiceOptions } from "./http-service.js";
 export { createLog, type Log, type LogOptions, maskSecrets } from "./log.js";
 export { type Round, runMain, type ServiceMain, type Startable } from "./main/run.js";

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { jwkThumbprint } from "@seb/canonical";
+import { readSecretFile } from "@seb/local";
 import { exists, readJsonFile, readMountedKey, SECRET_MODE, writeWhole } from "@seb/mounts";
 import { closed, fail, Name, ok, type Result, validate } from "@seb/schema";
 import { generateKeyFile, type KeyFile, type KeyRole } from "@seb/seal";
-import { readSecretFile } from "@seb/service-kit";
 import Type from "typebox";
 import { need } from "../failure.js";
 import { instanceOf, type Layout, NAMES } from "../layout.js";

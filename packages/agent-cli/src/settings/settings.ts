@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readSecretFile } from "@seb/local";
 import { fail, Name, ok, type Result, validate } from "@seb/schema";
 import type { Io } from "../io.js";
 import { type FoundAgentFile, readAgentFile } from "./agent-file.js";
@@ -89,15 +89,10 @@ function namedSetting(
   return valid.ok ? valid : fail("setting_invalid", `${bothNames(names)} is 1 to 63 characters of a-z, 0-9 and "-"`);
 }
 
+const MAX_KEY_BYTES = 16_384;
+
 /** Reads a private key file that only its owner can read. The failure never shows what is in it. */
 function readKey(path: string): Result<string, "setting_invalid"> {
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile() || stat.size > 16_384) return fail("setting_invalid", `${path} is not a key file`);
-    if ((stat.mode & 0o077) !== 0)
-      return fail("setting_invalid", `${path} can be read by others: set its mode to 0600`);
-    return ok(readFileSync(path, "utf8"));
-  } catch {
-    return fail("setting_invalid", `cannot read the key file ${path}`);
-  }
+  const key = readSecretFile(path, MAX_KEY_BYTES);
+  return key.ok ? key : fail("setting_invalid", `the key file: ${key.error.detail}`);
 }

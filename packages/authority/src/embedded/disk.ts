@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode } from "./system-error.js";
+import { errnoOf } from "@seb/local";
 
 /** What the store does to its folder; each promise resolves when the bytes would survive a power cut. Rejects on any I/O error. */
 export interface Disk {
@@ -48,7 +48,7 @@ export async function openDisk(folder: string): Promise<Disk> {
       try {
         return await readFile(join(folder, name), "utf8");
       } catch (error) {
-        if (systemCode(error) === "ENOENT") return undefined;
+        if (errnoOf(error) === "ENOENT") return undefined;
         throw error;
       }
     },

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { type HeldLock, takeLock } from "@seb/local";
 import { fail, ok, type Result } from "@seb/schema";
 import { admit } from "../admit.js";
 import type { AdmissionStore, View, ViewReader, ViewWriter } from "../port.js";
@@ -6,7 +8,6 @@ import type { MutableState } from "../state.js";
 import { heldEntry, planTakeOver, planView, planWord } from "../transitions.js";
 import { type Disk, openDisk } from "./disk.js";
 import { FileJournal, type Journal, load } from "./journal.js";
-import { type FolderLock, lockFolder } from "./lock.js";
 
 /** The shared store of one process: state in memory, every change durable in a folder before it is answered. */
 export interface EmbeddedStore {
@@ -34,11 +35,12 @@ export async function openEmbeddedStore(
   options: EmbeddedStoreOptions,
 ): Promise<Result<EmbeddedStore, "store_unavailable">> {
   const disk = options.disk ?? (await openDisk(options.folder));
-  const lock = await lockFolder(options.folder);
-  if (!lock.ok) return lock;
+  const taken = await takeLock(join(options.folder, "lock"));
+  if (!("lock" in taken)) return fail("store_unavailable", "Another process has this store open.");
+  const { lock } = taken;
   const opened = await start(disk, options.compactFrom);
   if (!opened.ok) {
-    await lock.value.release();
+    await lock.release();
     return opened;
   }
   const { state, journal } = opened.value;
@@ -46,7 +48,7 @@ export async function openEmbeddedStore(
     admission: admissionOf(state, journal),
     reader: readerOf(state, journal),
     writer: writerOf(state, journal),
-    close: closer(journal, lock.value),
+    close: closer(journal, lock),
   });
 }
 
@@ -71,7 +73,7 @@ async function start(disk: Disk, compactFrom: number | undefined): Promise<Resul
 
 const unavailable = () => fail("store_unavailable", "The store's folder cannot be read or written.");
 
-function closer(journal: Journal, lock: FolderLock): () => Promise<void> {
+function closer(journal: Journal, lock: HeldLock): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async () => {
     await journal.close();

@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
-import { fail, ok, type Result } from "@seb/schema";
+import { type FileCode, readSecretFile, readTls } from "@seb/local";
+import { fail, isLoopback, ok, type Result } from "@seb/schema";
 import type { RedisOptions } from "ioredis";
 
 export interface RedisStoreOptions {
@@ -36,16 +36,11 @@ const CONNECT_TIMEOUT_MS = 500;
 const SILENCE_MS = 1500;
 const LONGEST_RETRY_MS = 1000;
 
-/** 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /**
- * Reads the files that the options name. A secret in the URL, a password file that others can read and a file that cannot be read are
- * `setting_invalid`.
+ * Reads the files that the options name. A secret in the URL, a secret file that others can read or that is empty, a certificate that is not PEM and
+ * a key that is not its certificate's are `setting_invalid`.
  */
-export async function endpointOf(options: RedisStoreOptions): Promise<Result<Endpoint, "setting_invalid">> {
+export function endpointOf(options: RedisStoreOptions): Result<Endpoint, "setting_invalid"> {
   const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
   if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === "")
     return fail("setting_invalid", "The store's URL is not redis://host:port or rediss://host:port.");
@@ -56,20 +51,19 @@ export async function endpointOf(options: RedisStoreOptions): Promise<Result<End
   const secure = url.protocol === "rediss:";
   if (!secure && options.tls !== undefined)
     return fail("setting_invalid", "Files for TLS are given, but the store's URL is not rediss://.");
-  try {
-    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    const client: ClientOptions = {
-      ...clientOptions(options),
-      host,
-      port: url.port === "" ? 6379 : Number(url.port),
-      ...(secure ? { tls: await tlsOf(options.tls) } : {}),
-      ...(await credentialsOf(options)),
-    };
-    return ok({ client, exposed: isLoopback(host) ? [] : exposureOf(secure, options.username !== undefined) });
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    return fail("setting_invalid", error.message);
-  }
+  const tls = readTls(options.tls ?? {});
+  const credentials = credentialsOf(options);
+  if (!tls.ok) return fail("setting_invalid", tls.error.detail);
+  if (!credentials.ok) return fail("setting_invalid", credentials.error.detail);
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const client: ClientOptions = {
+    ...clientOptions(options),
+    host,
+    port: url.port === "" ? 6379 : Number(url.port),
+    ...(secure ? { tls: { ...tls.value } } : {}),
+    ...credentials.value,
+  };
+  return ok({ client, exposed: isLoopback(host) ? [] : exposureOf(secure, options.username !== undefined) });
 }
 
 function exposureOf(secure: boolean, named: boolean): ExposureReason[] {
@@ -94,35 +88,8 @@ function clientOptions({ commandTimeoutMs = 250 }: RedisStoreOptions): ClientOpt
   };
 }
 
-async function tlsOf(files: RedisStoreOptions["tls"]): Promise<NonNullable<RedisOptions["tls"]>> {
-  const { caFile, certFile, keyFile } = files ?? {};
-  return {
-    ...(caFile === undefined ? {} : { ca: await readText(caFile) }),
-    ...(certFile === undefined ? {} : { cert: await readText(certFile) }),
-    ...(keyFile === undefined ? {} : { key: await readSecret(keyFile) }),
-  };
-}
-
-async function credentialsOf({ username, passwordFile }: RedisStoreOptions): Promise<ClientOptions> {
-  if (username === undefined || passwordFile === undefined) return {};
-  const password = (await readSecret(passwordFile)).trim();
-  if (password === "") throw new UnusableFile(`${passwordFile} is empty.`);
-  return { username, password };
-}
-
-class UnusableFile extends Error {}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch {
-    throw new UnusableFile(`${path} cannot be read.`);
-  }
-}
-
-async function readSecret(path: string): Promise<string> {
-  const text = await readText(path);
-  const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) throw new UnusableFile(`${path} can be read by others than its owner.`);
-  return text;
+function credentialsOf({ username, passwordFile }: RedisStoreOptions): Result<ClientOptions, FileCode> {
+  if (username === undefined || passwordFile === undefined) return ok({});
+  const password = readSecretFile(passwordFile);
+  return password.ok ? ok({ username, password: password.value.trim() }) : password;
 }

@@ -27,7 +27,7 @@ const FIRST_CONNECT_MS = 1000;
  * the options or the files that they name are wrong.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Result<RedisStore, "setting_invalid">> {
-  const endpoint = await endpointOf(options);
+  const endpoint = endpointOf(options);
   if (!endpoint.ok) return endpoint;
   const { minReplicas = 0, settingsEveryMs = 2000, confirmMs = 1000 } = options;
   const link = new RedisLink({ endpoint: endpoint.value, minReplicas, settingsEveryMs });

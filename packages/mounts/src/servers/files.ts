@@ -1,9 +1,7 @@
-import { X509Certificate } from "node:crypto";
-import { lstatSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { createSecureContext } from "node:tls";
+import { readSecretFile, readTls } from "@seb/local";
 import { fail, ok, type Result } from "@seb/schema";
-import { readSecretFile } from "@seb/service-kit";
 
 /** Paths that a section of the settings names, as they stand there. */
 export interface AccessFiles {
@@ -20,6 +18,8 @@ export interface Access {
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
 
+const SETTING_OF = { caFile: "ca_file", certFile: "cert_file", keyFile: "key_file" } as const;
+
 /**
  * Looks at the files by which a service comes in at `section`: secrets that only their owner can read and that are not empty,
  * certificates that are PEM, a key that belongs to its certificate. A failure's pointer names the setting.
@@ -29,31 +29,20 @@ export function accessOf(section: string, files: AccessFiles, at: (path: string)
   const wrong = (setting: string, why: string) => fail("setting_invalid", why, { pointer: `/${section}/${setting}` });
   if ((username === undefined) !== (password_file === undefined))
     return wrong("password_file", "a user and its password file go together");
-  if ((cert_file === undefined) !== (key_file === undefined))
-    return wrong("key_file", "a client certificate and its key go together");
-  for (const [setting, path] of Object.entries({ password_file, key_file })) {
-    if (path === undefined) continue;
-    const read = readSecretFile(at(path));
-    if (!read.ok) return { ok: false, error: { ...read.error, pointer: `/${section}/${setting}` } };
-    if (read.value.trim() === "") return wrong(setting, `${at(path)} is empty`);
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : at(path));
+  const [passwordFile, caFile, certFile, keyFile] = [password_file, ca_file, cert_file, key_file].map(absolute);
+  if (passwordFile !== undefined) {
+    const password = readSecretFile(passwordFile);
+    if (!password.ok) return { ok: false, error: { ...password.error, pointer: `/${section}/password_file` } };
   }
-  for (const [setting, path] of Object.entries({ ca_file, cert_file })) {
-    const text = path === undefined ? undefined : textOf(at(path));
-    if (path !== undefined && text === undefined)
-      return fail("setting_missing", `cannot open ${at(path)}`, { pointer: `/${section}/${setting}` });
-    if (path !== undefined && !holdsCertificates(text ?? ""))
-      return wrong(setting, `${at(path)} holds no PEM certificate`);
-  }
-  if (cert_file !== undefined && key_file !== undefined && !belongTogether(at(cert_file), at(key_file)))
-    return wrong("key_file", `${at(key_file)} is not the key of ${at(cert_file)}`);
-  const tls = {
-    ...(ca_file === undefined ? {} : { caFile: at(ca_file) }),
-    ...(cert_file === undefined ? {} : { certFile: at(cert_file) }),
-    ...(key_file === undefined ? {} : { keyFile: at(key_file) }),
-  };
+  const tls = { caFile, certFile, keyFile };
+  const read = readTls(tls);
+  if (!read.ok)
+    return { ok: false, error: { ...read.error, pointer: `/${section}/${SETTING_OF[read.at ?? "caFile"]}` } };
+  const given = Object.entries(tls).filter(([, path]) => path !== undefined);
   return ok({
-    ...(password_file === undefined ? {} : { passwordFile: at(password_file) }),
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(given.length === 0 ? {} : { tls: Object.fromEntries(given) }),
   });
 }
 
@@ -83,35 +72,4 @@ export function folderOf(path: string, pointer: string): Result<string> {
   if (foundAt(at) === "folder") return ok(path);
   const why = at === path ? `${path} is not a folder` : `${path} cannot be a folder: ${at} is not one`;
   return fail("setting_invalid", why, { pointer });
-}
-
-/** The text of a file; undefined when it cannot be read. */
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-/** One PEM certificate or more, each readable: a bundle of anything else would let the client trust nobody, without a word. */
-function holdsCertificates(text: string): boolean {
-  const blocks = text.match(CERTIFICATE) ?? [];
-  try {
-    for (const block of blocks) new X509Certificate(block);
-  } catch {
-    return false;
-  }
-  return blocks.length > 0;
-}
-
-function belongTogether(certFile: string, keyFile: string): boolean {
-  try {
-    createSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
-    return true;
-  } catch {
-    return false;
-  }
 }

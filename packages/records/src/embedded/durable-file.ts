@@ -61,10 +61,3 @@ export async function openDurableFile(path: string): Promise<DurableFile> {
     throw error;
   }
 }
-
-/** The system's error name (`ENOSPC`), fit for facts and details; never a path. */
-export function errnoOf(error: unknown): string {
-  // Not `instanceof`: errors of the system may come from another realm (node:vm).
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" && /^[A-Z0-9_]{1,40}$/.test(code) ? code : "UNKNOWN";
-}

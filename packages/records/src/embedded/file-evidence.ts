@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { digestBytes } from "@seb/canonical";
+import { errnoOf } from "@seb/local";
 import { Digest, fail, ok, type Result, validate } from "@seb/schema";
 import type { EvidenceStore } from "../port.js";
-import { errnoOf, makeFolder, syncFolder } from "./durable-file.js";
+import { makeFolder, syncFolder } from "./durable-file.js";
 
 /** Largest piece of evidence, in bytes. */
 export const MAX_EVIDENCE_BYTES = 4_194_304;

@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalize, readJson } from "@seb/canonical";
+import { errnoOf } from "@seb/local";
 import { Counter, closed, Digest, fail, Instance, Milliseconds, ok, type Result, validate } from "@seb/schema";
 import type { Head, HeadStore } from "../port.js";
-import { type DurableFile, errnoOf, makeFolder, openDurableFile } from "./durable-file.js";
+import { type DurableFile, makeFolder, openDurableFile } from "./durable-file.js";
 import { measureLines, readLines } from "./lines.js";
 
 const HeadShape = closed({ writer: Instance, boot: Counter, seq: Counter, digest: Digest, at_ms: Milliseconds });

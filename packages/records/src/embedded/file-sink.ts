@@ -1,11 +1,11 @@
 import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { errnoOf, type HeldLock, takeLock } from "@seb/local";
 import { type Failure, fail, ok, type Result } from "@seb/schema";
 import type { RecordSink } from "../port.js";
 import { checkedLines, isWriter } from "../record-line.js";
-import { type DurableFile, errnoOf, makeFolder, openDurableFile } from "./durable-file.js";
+import { type DurableFile, makeFolder, openDurableFile } from "./durable-file.js";
 import { measureLines, readLines } from "./lines.js";
-import { type Lock, takeLock } from "./lock.js";
 
 export interface FileSinkOptions {
   /** Holds one `<writer>.jsonl` per chain, and `<writer>.lock` while it is written. Made when missing. */
@@ -20,7 +20,7 @@ export interface FileSinkOptions {
 
 interface Claimed {
   readonly file: DurableFile;
-  readonly lock: Lock;
+  readonly lock: HeldLock;
   nextSeq: number;
   /** Size in bytes of the complete lines. */
   endBytes: number;
@@ -122,14 +122,17 @@ class FileSink implements RecordSink {
   async #take(path: string, lockPath: string): Promise<Result<Claimed, "record_failed" | "chain_fork">> {
     try {
       await makeFolder(this.#options.folder);
-      const lock = await takeLock(lockPath);
-      if (!lock.ok) return lock;
+      const taken = await takeLock(lockPath);
+      if (!("lock" in taken))
+        return fail("chain_fork", "Another process writes this chain.", {
+          facts: { pid: taken.heldBy ?? 0 },
+        });
       try {
         const file = await (this.#options.openFile ?? openDurableFile)(path);
         const { lines, endBytes, tornBytes } = await measureLines(path);
-        return ok({ file, lock: lock.value, nextSeq: lines, endBytes, tornBytes, busy: Promise.resolve() });
+        return ok({ file, lock: taken.lock, nextSeq: lines, endBytes, tornBytes, busy: Promise.resolve() });
       } catch (error) {
-        await lock.value.release();
+        await taken.lock.release();
         throw error;
       }
     } catch (error) {

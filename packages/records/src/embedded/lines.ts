@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { errnoOf } from "@seb/local";
 import { MAX_LINE_BYTES } from "../record-line.js";
-import { errnoOf } from "./durable-file.js";
 
 const CHUNK_BYTES = 65_536;
 const NEWLINE = 0x0a;

@@ -149,7 +149,7 @@ function isNewEnough(version: string): boolean {
  * they name are wrong.
  */
 export async function openNatsLink(options: NatsLinkOptions): Promise<Result<NatsLink, "setting_invalid">> {
-  const endpoint = await endpointOf(options);
+  const endpoint = endpointOf(options);
   if (!endpoint.ok) return endpoint;
   const link = new Link(options, endpoint.value);
   await link.start();

@@ -20,7 +20,7 @@ const near = { urls: ["nats://127.0.0.1"], monitorUrls };
 
 describe("options of the NATS link", () => {
   it("without a monitoring URL know of no server whose answers mean anything: enough for reading only", async () => {
-    expect(await endpointOf({ ...near, monitorUrls: [] })).toMatchObject({ ok: true, value: { monitorUrls: [] } });
+    expect(endpointOf({ ...near, monitorUrls: [] })).toMatchObject({ ok: true, value: { monitorUrls: [] } });
     expect(await askMonitors([], "STORE")).toBeUndefined();
   });
 
@@ -40,7 +40,7 @@ describe("options of the NATS link", () => {
   });
 
   it("hand user and password to the client, without the newline of the file", async () => {
-    expect(await endpointOf({ ...near, ...named })).toMatchObject({
+    expect(endpointOf({ ...near, ...named })).toMatchObject({
       ok: true,
       value: { client: { user: "broker-1", pass: "hush-hush", servers: ["127.0.0.1:4222"], tls: null }, exposed: [] },
     });

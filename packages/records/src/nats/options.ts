@@ -1,6 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
-import { fail, ok, type Result } from "@seb/schema";
+import { type FileCode, readSecretFile, readTls } from "@seb/local";
+import { fail, isLoopback, ok, type Result } from "@seb/schema";
 import type { MonitorTls } from "./monitor.js";
 
 export interface NatsLinkOptions {
@@ -37,10 +37,6 @@ export interface Endpoint {
 /** A partition is noticed after two unanswered pings. */
 const PING_EVERY_MS = 1000;
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 function urlOf(text: string, protocols: readonly string[]): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !protocols.includes(url.protocol) || url.hostname === "") return undefined;
@@ -51,7 +47,7 @@ function urlOf(text: string, protocols: readonly string[]): URL | undefined {
  * Reads the files that the options name. A secret in a URL, servers with and without TLS side by side, a password file that others can
  * read and a file that cannot be read are `setting_invalid`.
  */
-export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpoint, "setting_invalid">> {
+export function endpointOf(options: NatsLinkOptions): Result<Endpoint, "setting_invalid"> {
   const servers = options.urls.map((text) => urlOf(text, ["nats:", "tls:"]));
   const monitors = options.monitorUrls.map((text) => urlOf(text, ["http:", "https:"]));
   const known = <T>(list: readonly (T | undefined)[]): list is T[] => !list.includes(undefined);
@@ -65,27 +61,25 @@ export async function endpointOf(options: NatsLinkOptions): Promise<Result<Endpo
     return fail("setting_invalid", "Files for TLS are given, but the NATS URLs are not tls://.");
   if ((options.username === undefined) !== (options.passwordFile === undefined))
     return fail("setting_invalid", "The NATS user and password file go together.");
-  try {
-    const credentials = await credentialsOf(options);
-    const files = await tlsOf(options.tls);
-    const client: NodeConnectionOptions = {
-      ...clientOptions(),
-      servers: servers.map(({ hostname, port }) => `${hostname}:${port === "" ? "4222" : port}`),
-      // null says that a server which offers TLS is not believed either: no half-protected state.
-      tls: secure === 0 ? null : { ...files },
-      ...credentials,
-    };
-    const named = "user" in credentials || options.tls?.certFile !== undefined;
-    const far = (list: readonly URL[]) => list.some(({ hostname }) => !isLoopback(hostname));
-    const exposed: ExposureReason[] = [];
-    if (far(servers) && secure === 0) exposed.push("nats_plaintext");
-    if (far(servers) && !named) exposed.push("nats_anonymous");
-    if (far(monitors.filter(({ protocol }) => protocol === "http:"))) exposed.push("nats_monitor_plaintext");
-    return ok({ client, files, monitorUrls: monitors.map(({ origin }) => origin), exposed });
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    return fail("setting_invalid", error.message);
-  }
+  const credentials = credentialsOf(options);
+  const tls = readTls(options.tls ?? {});
+  if (!credentials.ok) return fail("setting_invalid", credentials.error.detail);
+  if (!tls.ok) return fail("setting_invalid", tls.error.detail);
+  const files: MonitorTls = tls.value;
+  const client: NodeConnectionOptions = {
+    ...clientOptions(),
+    servers: servers.map(({ hostname, port }) => `${hostname}:${port === "" ? "4222" : port}`),
+    // null says that a server which offers TLS is not believed either: no half-protected state.
+    tls: secure === 0 ? null : { ...files },
+    ...credentials.value,
+  };
+  const named = "user" in credentials.value || options.tls?.certFile !== undefined;
+  const far = (list: readonly URL[]) => list.some(({ hostname }) => !isLoopback(hostname));
+  const exposed: ExposureReason[] = [];
+  if (far(servers) && secure === 0) exposed.push("nats_plaintext");
+  if (far(servers) && !named) exposed.push("nats_anonymous");
+  if (far(monitors.filter(({ protocol }) => protocol === "http:"))) exposed.push("nats_monitor_plaintext");
+  return ok({ client, files, monitorUrls: monitors.map(({ origin }) => origin), exposed });
 }
 
 function clientOptions(): NodeConnectionOptions {
@@ -102,35 +96,11 @@ function clientOptions(): NodeConnectionOptions {
   };
 }
 
-async function tlsOf(files: NatsLinkOptions["tls"]): Promise<MonitorTls> {
-  const { caFile, certFile, keyFile } = files ?? {};
-  return {
-    ...(caFile === undefined ? {} : { ca: await readText(caFile) }),
-    ...(certFile === undefined ? {} : { cert: await readText(certFile) }),
-    ...(keyFile === undefined ? {} : { key: await readSecret(keyFile) }),
-  };
-}
-
-async function credentialsOf({ username, passwordFile }: NatsLinkOptions): Promise<{ user?: string; pass?: string }> {
-  if (username === undefined || passwordFile === undefined) return {};
-  const pass = (await readSecret(passwordFile)).trim();
-  if (pass === "") throw new UnusableFile(`${passwordFile} is empty.`);
-  return { user: username, pass };
-}
-
-class UnusableFile extends Error {}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch {
-    throw new UnusableFile(`${path} cannot be read.`);
-  }
-}
-
-async function readSecret(path: string): Promise<string> {
-  const text = await readText(path);
-  const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) throw new UnusableFile(`${path} can be read by others than its owner.`);
-  return text;
+function credentialsOf({
+  username,
+  passwordFile,
+}: NatsLinkOptions): Result<{ user?: string; pass?: string }, FileCode> {
+  if (username === undefined || passwordFile === undefined) return ok({});
+  const pass = readSecretFile(passwordFile);
+  return pass.ok ? ok({ user: username, pass: pass.value.trim() }) : pass;
 }

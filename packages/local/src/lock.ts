@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fail, ok, type Result } from "@seb/schema";
-import { errnoOf } from "./durable-file.js";
+import { errnoOf } from "./errno.js";
 
-/** Exclusive right to write a chain, held by one process of this machine. */
-export interface Lock {
+/** An exclusive right among the processes of this machine. */
+export interface HeldLock {
   release(): Promise<void>;
 }
 
 interface Owner {
   readonly pid: number;
-  /** Start of the process on this boot of the machine; empty where the system does not tell. */
+  /** Start of the process on this boot of the machine (earlier versions wrote no boot); empty where the system does not tell. */
   readonly started: string;
   readonly nonce: string;
 }
 
-const LINE = /^([1-9][0-9]{0,9}) ([0-9a-f:-]{0,80}) ([0-9a-f-]{36})\n$/;
+/** Process, start, nonce. A line that ends early still names a process, which may live. */
+const LINE = /^([1-9][0-9]{0,9})(?: ([0-9a-f:-]{0,80})(?: ([0-9a-f-]{36}))?)?\n?$/;
 const ATTEMPTS = 8;
 const RETRY_MS = 5;
 
@@ -51,7 +51,7 @@ async function isAlive(owner: Owner): Promise<boolean> {
     if (errnoOf(error) !== "EPERM") return false;
   }
   const started = await startOf(owner.pid);
-  return started === "" || owner.started === "" || started === owner.started;
+  return started === "" || owner.started === "" || started === owner.started || started.endsWith(`:${owner.started}`);
 }
 
 /** Puts a whole file under a name that must be free: readers never see it half written. */
@@ -92,26 +92,31 @@ async function removeStale(path: string, seen: Owner | "unreadable", text: strin
   }
 }
 
-/** Takes the lock at `path`; one of a dead process is taken over. `chain_fork` while a live process (this one, too) holds it. */
-export async function takeLock(path: string): Promise<Result<Lock, "chain_fork">> {
+/**
+ * Takes the lock at `path`; one of a dead process is taken over. While a live process (this one, too) holds it, the answer is that
+ * process; its number is undefined while others are just taking the lock over. Throws errors of the file system.
+ */
+export async function takeLock(
+  path: string,
+): Promise<{ readonly lock: HeldLock } | { readonly heldBy: number | undefined }> {
   const nonce = randomUUID();
   const text = `${process.pid} ${await startOf(process.pid)} ${nonce}\n`;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (await place(path, text)) {
-      return ok({
-        release: async () => {
-          const now = await readOwner(path);
-          if (typeof now === "object" && now.nonce === nonce) await rm(path, { force: true });
-        },
-      });
+      return { lock: { release: () => release(path, nonce) } };
     }
     const owner = await readOwner(path);
     if (owner === "none") continue;
     if (owner !== "unreadable" && (await isAlive(owner))) {
-      return fail("chain_fork", "Another process writes this chain.", { facts: { pid: owner.pid } });
+      return { heldBy: owner.pid };
     }
     await removeStale(path, owner, text);
     await sleep(attempt * RETRY_MS);
   }
-  return fail("chain_fork", "Other processes are taking over this chain.");
+  return { heldBy: undefined };
+}
+
+async function release(path: string, nonce: string): Promise<void> {
+  const now = await readOwner(path);
+  if (typeof now === "object" && now.nonce === nonce) await rm(path, { force: true });
 }
