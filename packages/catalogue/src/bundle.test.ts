@@ -72,7 +72,86 @@ describe("packBundle", () => {
 
   it("names a file that is too large", () => {
     const made = packBundle({ ...control.files, "actions/deploy.yaml": "x".repeat(1_048_576) });
-    expect(made).toMatchObject({ error: { code: "catalogue_invalid", facts: { file: "actions/deploy.yaml" } } });
+    expect(made).toMatchObject({ error: { code: "bundle_unreadable", facts: { file: "actions/deploy.yaml" } } });
+  });
+});
+
+describe("mistakes", () => {
+  const edited = (changes: Readonly<Record<string, readonly [string, string]>>) => {
+    const texts = Object.entries(changes).map(([path, [from, to]]) => [path, control.files[path]?.replace(from, to)]);
+    return { ...control.files, ...Object.fromEntries(texts) } as Record<string, string>;
+  };
+  const wrong = edited({
+    "actions/deploy.yaml": ["bounds: replicas", "bounds: replica"],
+    "agents/oncall-v3.yaml": ["[deploy, scale]", "[deploy, sclae]"],
+    "policy/modes.yaml": ["default: enforce", "default: enforced"],
+    "services/search.yaml": ["tier: 0", "tier: 0\ntier: 0"],
+  });
+
+  it("of all files are told at once, each with its line, what was found and expected, and near names", () => {
+    const made = packBundle(wrong);
+    if (made.ok) throw new Error("packed");
+    expect(made.error.mistakes).toEqual([
+      {
+        file: "actions/deploy.yaml",
+        field: "/scope/max_replicas/bounds",
+        line: 20,
+        found: "`replica`",
+        expected: "one of the action's parameters: `image_digest` or `replicas`",
+        near: ["replicas"],
+      },
+      {
+        file: "agents/oncall-v3.yaml",
+        field: "/actions/1",
+        line: 7,
+        found: "`sclae`",
+        expected: "an action: `deploy`, `scale` or `tune`",
+        near: ["scale"],
+      },
+      {
+        file: "policy/modes.yaml",
+        field: "/default",
+        line: 3,
+        found: "`enforced`",
+        expected: "`enforce` or `shadow`",
+        near: ["enforce"],
+      },
+      {
+        file: "services/search.yaml",
+        field: "/tier",
+        line: 8,
+        found: "the key `tier` again",
+        expected: "each key once",
+      },
+    ]);
+    expect(made.error.detail).toMatch(/did you mean `replicas`\? And 3 more\.$/);
+  });
+
+  it("are told by openBundle as well", () => {
+    const value = { ver: 1, files: wrong };
+    const opened = openBundle(canonicalize(value), digest("seb-bundle-v1", value));
+    expect(opened.ok ? [] : opened.error.mistakes).toHaveLength(4);
+  });
+
+  it("do not blame what refers to a file that cannot be read", () => {
+    const files = { ...control.files, "actions/deploy.yaml": "a: [", "services/checkout.yaml": "ver: 2\n" };
+    const made = packBundle(files);
+    expect(new Set(made.ok ? [] : made.error.mistakes?.map(({ file }) => file))).toEqual(
+      new Set(["actions/deploy.yaml", "services/checkout.yaml"]),
+    );
+  });
+
+  it.each([
+    ["policy/window.yaml", "policy/windows.yaml"],
+    ["Policy/Windows.yml", "policy/windows.yaml"],
+    ["windows.yaml", "policy/windows.yaml"],
+    ["action/restart.yml", "actions/restart.yaml"],
+  ])("of a file named %s is one, with the right name near", (path, near) => {
+    const { [near]: text = "", ...others } = control.files;
+    const made = packBundle({ ...others, [path]: text });
+    expect(made.ok ? [] : made.error.mistakes).toEqual([
+      expect.objectContaining({ file: path, found: "a file that does not belong here", near: [near] }),
+    ]);
   });
 });
 

@@ -1,93 +1,86 @@
 import { isJson } from "@seb/canonical";
-import { type Failure, fail, ok, type Result } from "@seb/schema";
-import type { Mistake } from "./definition.js";
-import { MAX_FILE_BYTES, readYaml } from "./read-yaml.js";
+import { type Mistake, nearest, shown } from "@seb/schema";
+import { MAX_FILE_BYTES } from "./read-yaml.js";
 
 /** Texts of a control folder by path relative to it. */
 export type ControlFiles = Readonly<Record<string, string>>;
-export type PackCode = "bundle_unreadable" | "catalogue_invalid";
 
 /** Most files in a bundle. */
 export const MAX_FILES = 512;
 /** Largest bundle, in bytes of all its texts together. */
 export const MAX_BUNDLE_BYTES = 2_097_152;
 
+/** Folders of `<name>.yaml`. */
+export const FOLDERS = ["actions", "services", "agents", "people", "roots"] as const;
+export type Folder = (typeof FOLDERS)[number];
+
 const NAME = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const KNOWN = new RegExp(
-  `^(?:(?:actions|services|agents|people|roots|policy/tests)/${NAME}\\.yaml|policy/${NAME}\\.cedar|policy/schema\\.cedarschema|policy/(?:windows|modes|thresholds)\\.yaml)$`,
+  `^(?:(?:${FOLDERS.join("|")}|policy/tests)/${NAME}\\.yaml|policy/${NAME}\\.cedar|policy/schema\\.cedarschema|policy/(?:windows|modes|thresholds)\\.yaml)$`,
 );
 const REQUIRED = ["policy/schema.cedarschema", "policy/windows.yaml", "policy/modes.yaml", "policy/thresholds.yaml"];
 const REQUIRED_FOLDERS = [
-  { prefix: "policy/", suffix: ".cedar" },
-  { prefix: "policy/tests/", suffix: ".yaml" },
+  { prefix: "policy/", suffix: ".cedar", expected: "at least one policy" },
+  { prefix: "policy/tests/", suffix: ".yaml", expected: "at least one file of policy tests" },
 ];
+const EXPECTED = `<name>.yaml in ${FOLDERS.join(", ")} or policy/tests, policy/<name>.cedar, or ${REQUIRED.join(", ")}`;
 
-/** Checks paths, presence and sizes, before any file is read as YAML. */
-export function checkFiles(files: ControlFiles): Result<void, PackCode> {
-  const paths = Object.keys(files);
-  if (paths.length > MAX_FILES) return fail("bundle_unreadable", `more than ${MAX_FILES} files`);
+/** Mistakes in paths, presence and sizes. Files that are misplaced or too large are left out of `readable`. */
+export function fileMistakes(files: ControlFiles): { readonly mistakes: Mistake[]; readonly readable: ControlFiles } {
+  const paths = Object.keys(files).sort();
+  if (paths.length > MAX_FILES) return tooMuch(`${paths.length} files`, `at most ${MAX_FILES} files`);
+  const mistakes: Mistake[] = [];
+  const readable = Object.create(null) as Record<string, string>;
   let bytes = 0;
   for (const path of paths) {
     const text = files[path];
-    if (!KNOWN.test(path)) return fail("bundle_unreadable", `${printable(path)} does not belong into a control folder`);
-    if (typeof text !== "string" || !isJson(text)) return fail("bundle_unreadable", `${path} is not well-formed text`);
-    const size = Buffer.byteLength(text, "utf8");
+    const size = typeof text === "string" ? Buffer.byteLength(text, "utf8") : 0;
     bytes += size;
-    if (size > MAX_FILE_BYTES) return mistakeIn(path, { field: "", why: `more than ${MAX_FILE_BYTES} bytes` });
+    const file = shownPath(path);
+    if (!KNOWN.test(path)) mistakes.push({ file, ...misplaced(path, paths) });
+    else if (typeof text !== "string" || !isJson(text))
+      mistakes.push({ file, found: "broken text", expected: "UTF-8" });
+    else if (size > MAX_FILE_BYTES)
+      mistakes.push({ file, found: `${size} bytes`, expected: `at most ${MAX_FILE_BYTES} bytes` });
+    else readable[path] = text;
   }
-  if (bytes > MAX_BUNDLE_BYTES) return fail("bundle_unreadable", `more than ${MAX_BUNDLE_BYTES} bytes`);
-  const missing = REQUIRED.find((path) => !Object.hasOwn(files, path));
-  if (missing !== undefined) return fail("bundle_unreadable", `${missing} is missing`);
-  for (const { prefix, suffix } of REQUIRED_FOLDERS) {
-    if (paths.some((path) => path.startsWith(prefix) && path.endsWith(suffix))) continue;
-    return fail("bundle_unreadable", `there is no ${prefix}*${suffix}`);
-  }
-  return ok(undefined);
+  if (bytes > MAX_BUNDLE_BYTES) return tooMuch(`${bytes} bytes of files`, `at most ${MAX_BUNDLE_BYTES} bytes`);
+  return { mistakes: [...mistakes, ...missing(paths, mistakes)], readable };
 }
 
-function printable(path: string): string {
-  return /^[A-Za-z0-9._/-]{1,120}$/.test(path) ? path : "A path";
+function tooMuch(found: string, expected: string) {
+  return { mistakes: [{ file: "", found, expected }], readable: {} };
 }
 
-/** A `catalogue_invalid` that names the file and the field or line in it (also as facts). */
-export function mistakeIn(path: string, { field, why }: Mistake): { ok: false; error: Failure<"catalogue_invalid"> } {
-  const place = field === "" ? path : `${path}: ${field}`;
-  return fail("catalogue_invalid", `${place}: ${why}`, { facts: { file: path, field } });
+/** A path as a mistake names it: its alphabet is known, or it is only counted. */
+const shownPath = (path: string): string =>
+  /^[A-Za-z0-9._/ -]{1,120}$/.test(path) && path.trim() !== "" ? path : `a file of ${path.length} characters`;
+
+/** What a misplaced file may have been meant to be. */
+function misplaced(path: string, paths: readonly string[]): Omit<Mistake, "file"> {
+  const lower = path.toLowerCase().replace(/\.ya?ml$/, ".yaml");
+  const [folder = "", ...rest] = lower.split("/");
+  const folders = nearest(folder, [...FOLDERS, "policy"]).map((name) => [name, ...rest].join("/"));
+  const candidates = [lower, ...folders, ...nearest(lower, REQUIRED), `policy/${lower}`];
+  const near = [...new Set(candidates)].filter((name) => KNOWN.test(name) && !paths.includes(name)).slice(0, 3);
+  return { found: "a file that does not belong here", expected: EXPECTED, ...(near.length === 0 ? {} : { near }) };
 }
 
-/** Reads one YAML file and checks it by `check`. */
-export function readFile<T>(
-  files: ControlFiles,
-  path: string,
-  check: (value: unknown) => Result<T, "catalogue_invalid">,
-): Result<T, PackCode> {
-  const read = readYaml(files[path] ?? "");
-  if (!read.ok) {
-    const line = read.error.facts?.line;
-    return mistakeIn(path, { field: line === undefined ? "" : `line ${line}`, why: read.error.detail });
-  }
-  const checked = check(read.value);
-  if (!checked.ok) return mistakeIn(path, { field: checked.error.pointer ?? "", why: checked.error.detail });
-  return ok(deepFreeze(checked.value));
-}
-
-/** Reads `<folder>/*.yaml` in path order; each file must be named after what it defines. */
-export function readFolder<T>(
-  files: ControlFiles,
-  folder: string,
-  check: (value: unknown) => Result<T, "catalogue_invalid">,
-  nameOf: (value: T) => string,
-): Result<ReadonlyMap<string, T>, PackCode> {
-  const found = new Map<string, T>();
-  for (const path of pathsIn(files, folder, ".yaml")) {
-    const read = readFile(files, path, check);
-    if (!read.ok) return read;
-    const name = path.slice(folder.length + 1, -".yaml".length);
-    if (nameOf(read.value) !== name)
-      return mistakeIn(path, { field: "", why: "the file is not named after what it defines" });
-    found.set(name, read.value);
-  }
-  return ok(found);
+/** Required files that are not there, save those that a misplaced file is meant to be. */
+function missing(paths: readonly string[], mistakes: readonly Mistake[]): Mistake[] {
+  const meant = mistakes.flatMap(({ near = [] }) => near);
+  const single = REQUIRED.filter((path) => !paths.includes(path) && !meant.includes(path));
+  const folders = REQUIRED_FOLDERS.filter(
+    ({ prefix, suffix }) => ![...paths, ...meant].some((path) => path.startsWith(prefix) && path.endsWith(suffix)),
+  );
+  return [
+    ...single.map((file) => ({ file, found: "no such file", expected: "this file" })),
+    ...folders.map(({ prefix, suffix, expected }) => ({
+      file: `${prefix}*${suffix}`,
+      found: "no such file",
+      expected,
+    })),
+  ];
 }
 
 /** Paths directly in a folder, in code-unit order. */
@@ -99,10 +92,12 @@ export function pathsIn(files: ControlFiles, folder: string, suffix: string): re
     .sort();
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const item of Object.values(value)) deepFreeze(item);
-  }
-  return value;
+/** Name of a file without its folder and suffix. */
+export function stemOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.[a-z]+$/, "");
+}
+
+/** A file that is not named after what it defines. */
+export function misnamed(field: string, name: string, expected: string) {
+  return { field, found: shown(name), expected: `\`${expected}\`, after the file's name` };
 }

@@ -131,9 +131,9 @@ describe("an action, judged by its connector's language", () => {
     );
     expect(found.map(({ file, field }) => `${file} ${field}`)).toEqual([
       "actions/deploy.yaml /operation/edits/0/format",
-      "services/search.yaml /regions/us-east-1/values/path",
       "actions/scale.yaml /operation/branch",
       "actions/scale.yaml /identity",
+      "services/search.yaml /regions/us-east-1/values/path",
       "services/search.yaml /regions/us-east-1/values/path",
     ]);
   });

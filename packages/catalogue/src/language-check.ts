@@ -1,7 +1,7 @@
 import { isObject, tokensOf } from "@seb/connector-language";
 import { type ActionDefinition, type Mistake, shown } from "@seb/schema";
-import type { Bundle } from "./bundle-contents.js";
 import { liveUse, operationUse } from "./definition.js";
+import type { Draft } from "./draft.js";
 import { languageOf, unknownConnector } from "./languages.js";
 import { type ObservePlan, observePlan } from "./observe-plan.js";
 import { fieldOf, isBuiltIn } from "./service-values.js";
@@ -25,22 +25,25 @@ interface Found {
  * Every mistake that a connector's language finds: each action is judged with the values of each region in which it compiles. A mistake that
  * a service's value makes stands in the service's file and names the action's field; one that every service makes, or none, in the action's.
  */
-export function* languageMistakes(bundle: Bundle): Generator<Mistake> {
-  for (const definition of bundle.actions.values()) {
-    const file = `actions/${definition.name}.yaml`;
+export function* languageMistakes(bundle: Draft): Generator<Mistake> {
+  for (const [action, definition] of bundle.actions) {
+    const file = `actions/${action}.yaml`;
     if (languageOf(definition.connector) === undefined) {
       yield { ...unknownConnector("/connector", definition.connector), file };
       continue;
     }
     // What is wrong with the template itself is said once.
-    if (operationUse(definition).problem !== undefined || liveUse(definition).problem !== undefined) continue;
-    const places = [...placesOf(bundle, definition.name)];
-    if (places.length === 0) yield* appliesNowhere(bundle, definition);
+    const live = liveUse(definition);
+    if (operationUse(definition).mistakes.length + live.mistakes.length + live.parameters.size > 0) continue;
+    const places = [...placesOf(bundle, action)];
+    // An action may fit a service that could not be read.
+    if (places.length === 0 && bundle.services.size === bundle.names.services.size)
+      yield* appliesNowhere(bundle, definition, file);
     for (const found of mistakesIn(definition, places)) yield* told(found, file, places.length);
   }
 }
 
-function* placesOf(bundle: Bundle, action: string): Generator<Place> {
+function* placesOf(bundle: Draft, action: string): Generator<Place> {
   for (const [service, { regions }] of bundle.services)
     for (const region of Object.keys(regions)) {
       const plan = observePlan(bundle, action, service, region);
@@ -103,13 +106,12 @@ function* told({ mistake, variable, places }: Found, file: string, everywhere: n
 }
 
 /** An action whose variables are known, but to no region all together: what it would change cannot be told, nor checked. */
-function* appliesNowhere({ services }: Bundle, definition: ActionDefinition): Generator<Mistake> {
-  const names = [...new Set([...operationUse(definition).service, ...liveUse(definition).service])];
+function* appliesNowhere({ services }: Draft, definition: ActionDefinition, file: string): Generator<Mistake> {
+  const names = [...new Set([...operationUse(definition).service.keys(), ...liveUse(definition).service.keys()])];
   const regions = [...services.values()].flatMap((service) => Object.values(service.regions));
   const isKnown = (name: string) => isBuiltIn(name) || regions.some(({ values }) => Object.hasOwn(values, name));
   if (regions.length === 0 || !names.every(isKnown)) return;
   const all = names.map((name) => `{{service.${name}}}`).join(", ");
-  const file = `actions/${definition.name}.yaml`;
   yield {
     file,
     field: "/operation",

@@ -19,7 +19,7 @@ export interface ObservePlan {
 
 /** Says which objects and fields matter to an action on a service in a region. */
 export function observePlan(
-  bundle: Bundle,
+  bundle: Pick<Bundle, "actions" | "services">,
   action: string,
   serviceName: string,
   regionName: string,

@@ -1,4 +1,4 @@
-import { closed, facts, fail, Name, type PolicyContext, type Result, Ver, validate } from "@seb/schema";
+import { closed, facts, Name, type PolicyContext, type Result, Ver, validate } from "@seb/schema";
 
 /** One expectation of `control/policy/tests/*.yaml`. */
 export interface PolicyTest {
@@ -15,7 +15,8 @@ export interface PolicyTest {
 
 const contextSchema = facts.contextSchema();
 const partialContext = facts.partialContextSchema();
-const testsSchema = closed({
+/** `control/policy/tests/*.yaml`. */
+export const PolicyTestsFile = closed({
   ver: Ver,
   /** The context that every test starts from; what it leaves out has the value that counts when it is absent. */
   base: partialContext,
@@ -36,30 +37,22 @@ const testsSchema = closed({
   },
 });
 
-interface TestsFile {
-  readonly base: Partial<PolicyContext>;
-  readonly tests: readonly (Omit<PolicyTest, "context"> & { readonly with: Partial<PolicyContext> })[];
-}
-
 /** Checks that a value is a complete policy context and nothing else. */
 export function policyContext(value: unknown): Result<PolicyContext, "catalogue_invalid"> {
   const checked: Result<unknown, "catalogue_invalid"> = validate(contextSchema, value, "catalogue_invalid");
   return checked.ok ? { ok: true, value: checked.value as PolicyContext } : checked;
 }
 
-/** Reads a file of policy tests: each test's context is the neutral one, with what `base` and then its own `with` say. */
-export function policyTests(value: unknown): Result<readonly PolicyTest[], "catalogue_invalid"> {
-  const checked: Result<unknown, "catalogue_invalid"> = validate(testsSchema, value, "catalogue_invalid");
-  if (!checked.ok) return checked;
-  const { base, tests } = checked.value as TestsFile;
-  if (new Set(tests.map(({ name }) => name)).size !== tests.length) {
-    return fail("catalogue_invalid", "two tests have one name", { pointer: "/tests" });
-  }
-  return {
-    ok: true,
-    value: tests.map(({ with: changes, ...test }) => ({
-      ...test,
-      context: { ...facts.neutralContext(), ...base, ...changes },
-    })),
-  };
+interface TestsFile {
+  readonly base: Partial<PolicyContext>;
+  readonly tests: readonly (Omit<PolicyTest, "context"> & { readonly with: Partial<PolicyContext> })[];
+}
+
+/** The tests of a file that fits {@link PolicyTestsFile}: each one's context is the neutral one, with what `base` and then its own `with` say. */
+export function testsOf(file: unknown): readonly PolicyTest[] {
+  const { base, tests } = file as TestsFile;
+  return tests.map(({ with: changes, ...test }) => ({
+    ...test,
+    context: { ...facts.neutralContext(), ...base, ...changes },
+  }));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { MAX_FILE_BYTES, readYaml } from "./index.js";
+import { readYamlText } from "./read-yaml.js";
 
 const outcome = (text: string) => {
   const read = readYaml(text);
@@ -69,6 +70,53 @@ describe("readYaml", () => {
   it("names the line", () => {
     expect(readYaml("a: 1\nb: 2\na: 3\n")).toMatchObject({ error: { facts: { line: 3 } } });
     expect(readYaml("a: 1\nb:\n  - !x 2\n")).toMatchObject({ error: { facts: { line: 3 } } });
+  });
+
+  it("reports every mistake, one a line", () => {
+    const text = "a: &x 1\nb: 2\nb: 3\nc:\n  - !t { d: 1, d: 2 }\ne: 1e999\n";
+    expect(readYamlText(text).mistakes).toEqual([
+      { field: "/a", line: 1, found: "an anchor", expected: "each value written out" },
+      { field: "/b", line: 3, found: "the key `b` again", expected: "each key once" },
+      { field: "/c", line: 5, found: "a tag", expected: "a value without a tag" },
+      { field: "/e", line: 6, found: "a number out of range", expected: "a number within +-(2^53 - 1)" },
+    ]);
+  });
+
+  it.each([
+    ["a:\n\t- b\n", { line: 2, found: "a tab as indentation", expected: "blanks" }],
+    ["a: 1\n---\nb: 1\n", { line: 2, found: "a second document", expected: "one document" }],
+    ["a: b: c\n", { line: 1, found: "a mapping within a line" }],
+    ["a: 1\nb\nc: 2\n", { line: 2, found: "a value that ends too early" }],
+    ["a: 1\nb: @x\n", { field: "/b", line: 2, expected: "quotes around it" }],
+    ['a: 1\nb: "\\q"\n', { field: "/b", line: 2, found: "an unknown escape" }],
+    ["%YAML 1.2\n---\na: 1\n", { line: 1, found: "a directive" }],
+  ])("says what was found in %j", (text, mistake) => {
+    expect(readYamlText(text).mistakes[0]).toMatchObject(mistake);
+  });
+
+  it("still says what the document holds where only a key comes twice", () => {
+    expect(readYamlText("a: 1\nb: [2]\na: 3\n").value).toEqual({ a: 3, b: [2] });
+    expect(readYamlText("a: &x 1\nb: *x\n").value).toBeUndefined();
+    expect(readYamlText("a: [1\n").value).toBeUndefined();
+  });
+
+  it("does not repeat a key that looks like a token, nor any other text", () => {
+    const token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+    expect(JSON.stringify(readYamlText(`${token}: 1\n${token}: 2\n`).mistakes)).not.toContain("0123456789");
+    expect(JSON.stringify(readYamlText(`a: @${token}\nb: !${token} 1\n`).mistakes)).not.toContain("0123456789");
+  });
+
+  it.each([
+    ["/a", 2],
+    ["/a/b", 3],
+    ["/a/b/1/c", 5],
+    ["/a/b/1/missing", 5],
+    ["/a/b/7", 3],
+    ["/x~1y", 6],
+    ["/missing", undefined],
+    ["", undefined],
+  ])("finds the line of %j", (pointer, line) => {
+    expect(readYamlText("# note\na:\n  b:\n    - c: 1\n    - c: 2\nx/y: 3\n").lineOf(pointer)).toBe(line);
   });
 
   it("takes a file of just the largest size", () => {

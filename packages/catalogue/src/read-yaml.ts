@@ -1,35 +1,66 @@
 import { isJson, type Json } from "@seb/canonical";
-import { fail, ok, type Result } from "@seb/schema";
-import { type Document, isAlias, isScalar, Lexer, LineCounter, type Node, Parser, parseDocument, visit } from "yaml";
+import { failMistakes, type Mistake, ok, type Result } from "@seb/schema";
+import { type Document, Lexer, LineCounter, Parser, parseDocument } from "yaml";
+import { lineOfPointer, pointerAt } from "./yaml-places.js";
+import { forbiddenNodes, hardProblem, isSoft, type YamlProblem, yamlProblem } from "./yaml-problems.js";
 
 /** Largest control file, in bytes of UTF-8. */
 export const MAX_FILE_BYTES = 65_536;
 /** Most open constructs of the parser at once; a mapping in a sequence counts 2. */
 const MAX_DEPTH = 60;
+/** Most mistakes that are reported of one text as YAML: later ones often follow from earlier ones. */
+const MAX_YAML_MISTAKES = 20;
 
-type YamlResult<T> = Result<T, "catalogue_invalid">;
+/** A text that was read as YAML: what it holds, what is wrong with it as YAML, and where each value stands. */
+export interface YamlText {
+  /** Undefined when the text cannot be read far enough to say what it holds. Not to be used while there are mistakes, save to find more. */
+  readonly value: Json | undefined;
+  readonly mistakes: readonly Omit<Mistake, "file">[];
+  /** Line, from 1, of the value at an RFC 6901 pointer; of the nearest one around it when there is none; undefined for the whole text. */
+  lineOf(pointer: string): number | undefined;
+}
 
 /**
  * Reads one YAML 1.2 document (core schema) and only what plain JSON can say: no anchors, aliases, merge keys, tags,
  * directives or second documents, no key twice, no key that is not text, no number outside +-(2^53 - 1), no lone surrogate.
  *
  * @param text at most {@link MAX_FILE_BYTES} bytes.
- * @returns the value, or `catalogue_invalid` with `facts.line` (from 1) where there is one place to blame. The text is never quoted.
  */
-export function readYaml(text: string): YamlResult<Json> {
-  if (Buffer.byteLength(text, "utf8") > MAX_FILE_BYTES) return fail("catalogue_invalid", "more than 64 KB");
-  if (text.startsWith("\ufeff")) return fail("catalogue_invalid", "byte order mark");
-  if (/^%/m.test(text)) return fail("catalogue_invalid", "directives are not allowed");
+export function readYamlText(text: string): YamlText {
+  if (Buffer.byteLength(text, "utf8") > MAX_FILE_BYTES)
+    return unreadable({ found: `more than ${MAX_FILE_BYTES} bytes`, expected: `at most ${MAX_FILE_BYTES} bytes` });
+  if (text.startsWith("\ufeff"))
+    return unreadable({ line: 1, found: "a byte order mark", expected: "UTF-8 without one" });
+  const directive = text.split("\n").findIndex((line) => line.startsWith("%"));
+  if (directive >= 0)
+    return unreadable({ line: directive + 1, found: "a directive", expected: "no line that begins with `%`" });
   try {
-    return read(text);
+    // The composer recurses and builds regular expressions from indentation: deep input would take the process down.
+    return isShallow(text) ? compose(text) : unreadable({ found: "a deeply nested value", expected: "less nesting" });
   } catch {
-    return fail("catalogue_invalid", "not readable as YAML");
+    return unreadable({ found: "text that is not YAML", expected: "a YAML 1.2 document" });
   }
 }
 
-function read(text: string): YamlResult<Json> {
-  // The composer recurses and builds regular expressions from indentation: deep input would take the process down.
-  if (!isShallow(text)) return fail("catalogue_invalid", "nested too deeply");
+/**
+ * The value of one YAML document, read as {@link readYamlText} does.
+ *
+ * @returns the value, or `catalogue_invalid` with its mistakes, whose `file` is empty; `facts.line` (from 1) is the first one's.
+ */
+export function readYaml(text: string): Result<Json, "catalogue_invalid"> {
+  const { value, mistakes } = readYamlText(text);
+  const [first, ...rest] = mistakes.map((mistake) => ({ file: "", ...mistake }));
+  if (first !== undefined) return failMistakes("catalogue_invalid", [first, ...rest]);
+  return value === undefined ? failMistakes("catalogue_invalid", [{ file: "", ...NOT_JSON }]) : ok(value);
+}
+
+const NOT_JSON = { found: "something that JSON cannot say", expected: "text, numbers, flags, lists and mappings" };
+
+function unreadable(mistake: Omit<Mistake, "file">): YamlText {
+  return { value: undefined, mistakes: [mistake], lineOf: () => undefined };
+}
+
+function compose(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.2",
@@ -44,19 +75,36 @@ function read(text: string): YamlResult<Json> {
     logLevel: "error",
     lineCounter: lines,
   });
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) {
-    return at(lines.linePos(problem.pos[0]).line, problem.code.toLowerCase().replaceAll("_", " "));
-  }
-  const forbidden = firstForbidden(document);
-  if (forbidden !== undefined) return at(lines.linePos(forbidden.offset).line, forbidden.why);
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  if (!isJson(value)) return fail("catalogue_invalid", "holds something that JSON cannot say");
-  return ok(value);
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const errors = [...document.errors, ...document.warnings];
+  const problems = [...errors.map((error) => yamlProblem(error, text)), ...forbiddenNodes(document)];
+  const value = errors.every(isSoft) ? plainOf(document) : undefined;
+  const left = value === undefined && problems.length === 0 ? [hardProblem] : problems;
+  return {
+    value,
+    mistakes: mistakesOf(left, document, lineAt),
+    lineOf: (pointer) => lineOfPointer(document, pointer, lineAt),
+  };
 }
 
-function at(line: number, why: string): YamlResult<never> {
-  return fail("catalogue_invalid", `line ${line}: ${why}`, { facts: { line } });
+/** One mistake a line, in the order of the lines. */
+function mistakesOf(problems: readonly YamlProblem[], document: Document, lineAt: (offset: number) => number) {
+  const byLine = new Map<number, Omit<Mistake, "file">>();
+  for (const { offset, found, expected } of [...problems].sort((a, b) => a.offset - b.offset)) {
+    const line = lineAt(offset);
+    const field = pointerAt(document, offset);
+    if (!byLine.has(line)) byLine.set(line, { ...(field === "" ? {} : { field }), line, found, expected });
+  }
+  return [...byLine.values()].slice(0, MAX_YAML_MISTAKES);
+}
+
+function plainOf(document: Document): Json | undefined {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 0 });
+    return isJson(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isShallow(text: string): boolean {
@@ -66,30 +114,4 @@ function isShallow(text: string): boolean {
     if (parser.stack.length > MAX_DEPTH) return false;
   }
   return true;
-}
-
-function firstForbidden(document: Document): { offset: number; why: string } | undefined {
-  let found: { offset: number; why: string } | undefined;
-  visit(document, {
-    Node(key, node) {
-      const why = forbiddenIn(node, key);
-      if (why === undefined) return undefined;
-      found = { offset: node.range?.[0] ?? 0, why };
-      return visit.BREAK;
-    },
-  });
-  return found;
-}
-
-function forbiddenIn(node: Node, key: unknown): string | undefined {
-  if (isAlias(node)) return "aliases are not allowed";
-  if ("anchor" in node && node.anchor !== undefined) return "anchors are not allowed";
-  if (node.tag !== undefined) return "tags are not allowed";
-  if (!isScalar(node)) return undefined;
-  if (key === "key" && (node.value === "<<" || node.value === "__proto__")) return "this key is not allowed";
-  if (typeof node.value !== "number") return undefined;
-  if (!Number.isFinite(node.value) || Math.abs(node.value) > Number.MAX_SAFE_INTEGER) return "number out of range";
-  // Minus zero would be written as zero; there is one zero.
-  if (Object.is(node.value, -0)) node.value = 0;
-  return undefined;
 }

@@ -3,7 +3,7 @@ import type { ActionDefinition, ServiceDefinition } from "@seb/schema";
 import { member } from "./definition.js";
 
 /** Variables that every service has without naming them in its values. */
-const BUILT_IN = ["name", "region", "image_repository"];
+export const BUILT_IN: readonly string[] = ["name", "region", "image_repository"];
 
 /** True for a service variable that no region's `values` may hold. */
 export function isBuiltIn(name: string): boolean {

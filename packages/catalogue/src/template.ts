@@ -1,4 +1,5 @@
 import type { Json } from "@seb/canonical";
+import { pointerTo, shown, type ValueMistake } from "@seb/schema";
 
 /** Where a template variable takes its value from. */
 export type VariableKind = "service" | "parameters";
@@ -7,10 +8,11 @@ export type Lookup = (kind: VariableKind, name: string) => string | number | boo
 
 /** What a template refers to, and what is wrong with it. */
 export interface TemplateUse {
-  readonly service: ReadonlySet<string>;
-  readonly parameters: ReadonlySet<string>;
-  readonly open: ReadonlySet<string>;
-  readonly problem: { readonly field: string; readonly why: string } | undefined;
+  /** Name of each variable, and an RFC 6901 pointer to where it first stands. */
+  readonly service: ReadonlyMap<string, string>;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly open: ReadonlyMap<string, string>;
+  readonly mistakes: readonly ValueMistake[];
 }
 
 const VARIABLE = /\{\{(service|parameters)\.([a-z][a-z0-9_]{0,39})\}\}/g;
@@ -25,35 +27,54 @@ function openName(value: Json): string | undefined {
   return typeof entry[1] === "string" ? entry[1] : undefined;
 }
 
-/** Lists a template's variables and finds its first mistake: half a variable, an unknown `$` key, a variable in a key, depth over 16. */
+/** Lists a template's variables and its mistakes: half a variable, an unknown `$` key, a variable in a key, depth over 16. */
 export function useOf(template: Json): TemplateUse {
-  const use = { service: new Set<string>(), parameters: new Set<string>(), open: new Set<string>() };
-  let problem: TemplateUse["problem"];
+  const use = {
+    service: new Map<string, string>(),
+    parameters: new Map<string, string>(),
+    open: new Map<string, string>(),
+  };
+  const mistakes: ValueMistake[] = [];
+  const note = (names: Map<string, string>, name: string, field: string) => {
+    if (!names.has(name)) names.set(name, field);
+  };
   const pending: { value: Json; field: string; depth: number }[] = [{ value: template, field: "", depth: 0 }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { value, field, depth } = next;
     if (typeof value === "string") {
-      for (const [, kind, name] of value.matchAll(VARIABLE)) {
-        if (name !== undefined) (kind === "service" ? use.service : use.parameters).add(name);
-      }
-      if (/\{\{|\}\}/.test(value.replace(VARIABLE, " "))) problem ??= { field, why: "not a known template variable" };
+      for (const [, kind, name] of value.matchAll(VARIABLE))
+        if (name !== undefined) note(kind === "service" ? use.service : use.parameters, name, field);
+      const half = value.replace(VARIABLE, " ");
+      if (/\{\{|\}\}/.test(half)) mistakes.push(unknownVariable(field, half));
       continue;
     }
     if (typeof value !== "object" || value === null) continue;
-    if (depth >= MAX_DEPTH) problem ??= { field, why: "nested too deeply" };
-    if (problem !== undefined) break;
     const open = openName(value);
-    if (open !== undefined) {
-      use.open.add(open);
-      continue;
-    }
-    for (const [key, item] of Object.entries(value)) {
-      const at = `${field}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      if (!Array.isArray(value) && /^\$|\{\{|\}\}/.test(key)) problem ??= { field: at, why: "this key is not allowed" };
-      pending.push({ value: item, field: at, depth: depth + 1 });
+    if (open !== undefined) note(use.open, open, field);
+    else if (depth >= MAX_DEPTH)
+      mistakes.push({ field, found: "a deeply nested value", expected: `at most ${MAX_DEPTH} levels` });
+    else {
+      // The last one pushed is looked at first.
+      for (const [key, item] of Object.entries(value).reverse())
+        pending.push({ value: item, field: pointerTo(field, key), depth: depth + 1 });
+      if (!Array.isArray(value)) mistakes.push(...Object.keys(value).flatMap((key) => keyMistakes(field, key)));
     }
   }
-  return { ...use, problem };
+  return { ...use, mistakes };
+}
+
+function unknownVariable(field: string, half: string): ValueMistake {
+  const braces = /\{\{[^{}]{0,60}\}?\}?|\}\}/.exec(half)?.[0] ?? "{{";
+  const expected = "`{{service.<value>}}` or `{{parameters.<parameter>}}`, without blanks";
+  return { field, found: shown(braces), expected };
+}
+
+function keyMistakes(field: string, key: string): ValueMistake[] {
+  if (!/^\$|\{\{|\}\}/.test(key)) return [];
+  const expected = key.startsWith("$")
+    ? "`{$open: <parameter>}` and nothing beside it, or a key without `$`"
+    : "a key without a variable";
+  return [{ field: pointerTo(field, key), found: `the key ${shown(key)}`, expected }];
 }
 
 /**

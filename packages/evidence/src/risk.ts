@@ -1,4 +1,4 @@
-import type { EvidenceFacts } from "@seb/schema";
+import type { EvidenceFacts, RiskFactor } from "@seb/schema";
 import { artifactOf } from "./artifact.js";
 import type { EvidenceInput } from "./provider.js";
 
@@ -18,8 +18,7 @@ export const RISK_FACTORS = [
   "attestation_old",
   "live_state_missing",
   "recent_denials",
-] as const;
-export type RiskFactor = (typeof RISK_FACTORS)[number];
+] as const satisfies readonly RiskFactor[];
 
 /** One named part of a score. */
 export interface RiskPart {
@@ -72,7 +71,7 @@ export function assessRisk(input: EvidenceInput, found: EvidenceFacts, tier: num
   };
   const weights = input.bundle.thresholds.risk_weights;
   const parts = RISK_FACTORS.flatMap((factor): readonly RiskPart[] => {
-    const weight = Object.hasOwn(weights, factor) ? (weights[factor] ?? 0) : 0;
+    const weight = weights[factor] ?? 0;
     const points = weight * times[factor];
     return points > 0 ? [{ factor, times: times[factor], weight, points }] : [];
   });

@@ -181,14 +181,31 @@ export const Modes = closed({
 });
 export type Modes = Static<typeof Modes>;
 
+const weight = Type.Optional(Type.Integer({ minimum: 0, maximum: 100 }));
+/** Weight of each risk factor, 0 to 100; a factor without a weight adds nothing. */
+export const RiskWeights = closed({
+  image_changed: weight,
+  replicas_raised: weight,
+  replicas_doubled: weight,
+  tier_high: weight,
+  tier_critical: weight,
+  outside_window: weight,
+  tests_missing: weight,
+  attestation_missing: weight,
+  attestation_old: weight,
+  live_state_missing: weight,
+  recent_denials: weight,
+});
+export type RiskFactor = keyof Static<typeof RiskWeights>;
+
 /** `control/policy/thresholds.yaml`: numbers that the signer and the policies use. */
 export const Thresholds = closed({
   ver: Type.Literal(1),
   /** Life of a certificate by tier 0 to 3, in seconds. */
   certificate_ttl_seconds: Type.Array(Type.Integer({ minimum: 5, maximum: 300 }), { minItems: 4, maxItems: 4 }),
   evidence_deadline_ms: Type.Integer({ minimum: 50, maximum: 10_000 }),
-  /** Weight of each risk factor, 0 to 100; the score is their sum, at most 100. */
-  risk_weights: mapOf(Key, Type.Integer({ minimum: 0, maximum: 100 }), 32),
+  /** The score is the sum of the weights of the factors that hold, at most 100. */
+  risk_weights: RiskWeights,
   /** People needed by tier 0 to 3 under human-approved. */
   approvals: Type.Array(Type.Integer({ minimum: 1, maximum: 8 }), { minItems: 4, maxItems: 4 }),
   approval_ttl_seconds: Type.Integer({ minimum: 60, maximum: 604_800 }),

@@ -41,11 +41,12 @@ export function schemaMistakes(schema: TSchema, value: unknown): ValueMistake[] 
 }
 
 /** A longer name than any field's, or one that looks like a token, may be one in the wrong place: it is not repeated. */
-const isSafeName = (name: string): boolean => /^[A-Za-z0-9_.@-]{1,40}$/.test(name) && !mayBeToken(name);
+const isSafeName = (name: string): boolean =>
+  name.length <= 200 && name.split("/").every((part) => /^[A-Za-z0-9_.@ :{}$-]{0,40}$/.test(part)) && !mayBeToken(name);
 
-/** A pointer to a member whose name came from outside. */
+/** A pointer to a member whose name came from outside: escaped (RFC 6901), and `?` for a name that is not to be repeated. */
 export function pointerTo(parent: string, name: string): string {
-  return `${parent}/${isSafeName(name) ? name : "?"}`;
+  return `${parent}/${isSafeName(name) ? name.replaceAll("~", "~0").replaceAll("/", "~1") : "?"}`;
 }
 
 const nodeOf = (error: ErrorObject): SchemaNode => (error.parentSchema ?? {}) as SchemaNode;
