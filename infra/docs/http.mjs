@@ -7,6 +7,7 @@ export const file = "docs/http.md";
 const SHOWS = {
   none: "nothing",
   proof: "`DPoP` by a registered agent's key",
+  "proof-if-any": "nothing; a `DPoP` that comes along must hold",
   certificate: "`Authorization: DPoP <certificate>` and `DPoP` by its key",
   "certificate-if-any": "the same, where there is one",
   "signed-body": "a signed object in the body",

@@ -20,12 +20,12 @@ const ADMISSION = {
     "issued and begun (2 s of skew), not ended (none), no longer than the broker's cap",
   ],
   possession: [
-    "`apps/broker/src/admission/possession.ts`",
+    "`packages/agents/src/possession.ts`",
     "a fresh proof by the certificate's own key, for this request, body and certificate, seen once",
   ],
   replay: [
     "`apps/broker/src/admission/admit.ts`",
-    "a known certificate: the same operation gets the recorded state, another is refused",
+    "a known certificate: the same operation gets the recorded state unless its agent is revoked, another is refused",
   ],
   contract: [
     "`apps/broker/src/admission/contract.ts`",

@@ -1,4 +1,5 @@
-import { createProofKeys, createReplayWindow, type ProofKeys } from "@seb/verify-core";
+import { type Agents, createAgents, createPossession, type Opened, type Possession } from "@seb/agents";
+import { ok } from "@seb/schema";
 import { createOpenBundles, type OpenBundles } from "./bundles.js";
 import type { BrokerConfig } from "./config.js";
 import { createExecutionIndex, type ExecutionIndex } from "./execution/index-of-records.js";
@@ -12,28 +13,35 @@ export interface Broker {
   readonly ports: BrokerPorts;
   readonly metrics: BrokerMetrics;
   readonly bundles: OpenBundles;
-  /** Proofs seen within their age; full means refusing, never forgetting. */
-  readonly proofs: ReturnType<typeof createReplayWindow>;
-  /** Keys of earlier proofs. */
-  readonly proofKeys: ProofKeys;
+  /** Proofs of possession, each taken once. */
+  readonly possession: Possession;
+  /** Who asks, and whether they may. */
+  readonly agents: Agents<Opened>;
   /** Executions of this process that are under way. */
   readonly running: OpenExecutions;
   /** What this broker's own records say of executions. */
   readonly index: ExecutionIndex;
 }
 
-const MAX_PROOFS = 200_000;
-const MAX_PROOF_KEYS = 1000;
-
 /** Assembles the shared parts; nothing starts yet. */
 export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
+  const bundles = createOpenBundles(ports.bundles);
+  const possession = createPossession({
+    clock: ports.clock,
+    publicUrls: config.public_urls,
+    maxAgeSeconds: config.proof_max_age_seconds,
+  });
+  const open = async (digest: string) => {
+    const opened = await bundles.open(digest);
+    return opened.ok ? ok({ bundle: opened.value }) : opened;
+  };
   return {
     config,
     ports,
     metrics: createBrokerMetrics(ports.metrics),
-    bundles: createOpenBundles(ports.bundles),
-    proofs: createReplayWindow({ maxEntries: MAX_PROOFS }),
-    proofKeys: createProofKeys({ maxEntries: MAX_PROOF_KEYS }),
+    bundles,
+    possession,
+    agents: createAgents({ possession, status: ports.status, view: ports.view, open }),
     running: createOpenExecutions(),
     index: createExecutionIndex(),
   };

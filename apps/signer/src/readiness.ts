@@ -1,7 +1,6 @@
+import { readVouched } from "@seb/authority";
 import { endsWithin } from "@seb/concurrency";
-import { activeControl } from "./authenticate.js";
 import type { Signer } from "./signer.js";
-import { readWord } from "./word.js";
 
 /** Why the signer could not issue anything at this moment. */
 export interface Readiness {
@@ -26,7 +25,7 @@ export function watchReadiness(signer: Signer): Readiness {
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
-    const [word, control] = await Promise.all([readWord(ports), activeControl(signer)]);
+    const [word, control] = await Promise.all([readVouched(ports), signer.agents.active()]);
     seen = [...new Set([word, control].flatMap((it) => (it.ok ? [] : [it.error.code])))];
   }
 

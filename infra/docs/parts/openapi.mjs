@@ -30,6 +30,7 @@ function plain(schema, components, isComponent = false) {
 const SECURITY = {
   none: [],
   proof: [{ proof: [] }],
+  "proof-if-any": [{}, { proof: [] }],
   certificate: [{ certificate: [], proof: [] }],
   "certificate-if-any": [{}, { certificate: [] }, { certificate: [], proof: [] }],
   "signed-body": [],

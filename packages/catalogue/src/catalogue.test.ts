@@ -4,8 +4,6 @@ import { describe, expect, it } from "@jest/globals";
 import { ActionAnswer, validate } from "@seb/schema";
 import {
   actionView,
-  agentAllowed,
-  agentByKey,
   type Bundle,
   compile,
   contractDigest,
@@ -31,23 +29,8 @@ function opened(): Bundle {
   return bundle.value;
 }
 const bundle = opened();
-const KEY = "WJfU0fO6FY7a3edoUx6fogGcqKYNRdvQ1CfV_fzztU0";
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 const codeOf = (made: { ok: true } | { ok: false; error: { code: string } }) => (made.ok ? "ok" : made.error.code);
-
-describe("agentByKey and agentAllowed", () => {
-  it("finds the agent of a registered key until it expires", () => {
-    const found = agentByKey(bundle, KEY, 2_051_222_399);
-    expect(found).toMatchObject({ ok: true, value: { subject: "agent:oncall-v3" } });
-    expect(codeOf(agentByKey(bundle, KEY, 2_051_222_400))).toBe("agent_expired");
-    expect(codeOf(agentByKey(bundle, KEY, Number.NaN))).toBe("agent_expired");
-    expect(codeOf(agentByKey(bundle, KEY.toLowerCase(), 0))).toBe("agent_unknown");
-    expect(codeOf(agentByKey(bundle, "", 0))).toBe("agent_unknown");
-    if (!found.ok) throw new Error(found.error.detail);
-    expect(codeOf(agentAllowed(found.value, "deploy"))).toBe("ok");
-    expect(codeOf(agentAllowed(found.value, "tune"))).toBe("agent_not_allowed");
-  });
-});
 
 describe("resources", () => {
   it("have one spelling", () => {

@@ -1,6 +1,5 @@
 export { actionView } from "./action-view.js";
 export { admits } from "./admits.js";
-export { agentAllowed, agentByKey } from "./agent.js";
 export { openBundle, packBundle } from "./bundle.js";
 export type { Bundle } from "./bundle-contents.js";
 export { checkPrecondition } from "./check-precondition.js";

@@ -33,10 +33,10 @@ export type Answer = {
 export type Reply = Answer | { readonly failure: Failure; readonly extra?: ProblemExtra };
 
 /**
- * What a caller shows: nothing; a proof of a registered key; a certificate and a proof of its key (`-if-any`: neither is needed);
+ * What a caller shows: nothing; a proof of a registered key; a certificate and a proof of its key (`-if-any`: none is needed, and what is shown must hold);
  * a signed object in the body.
  */
-export type Auth = "none" | "proof" | "certificate" | "certificate-if-any" | "signed-body";
+export type Auth = "none" | "proof" | "proof-if-any" | "certificate" | "certificate-if-any" | "signed-body";
 
 /** One operation of a service, as data. */
 export interface Route {

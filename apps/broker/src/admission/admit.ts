@@ -1,10 +1,18 @@
-import { checkPolicyInView, checkView, type Execution, revocableOf, type TakeRequest, type View } from "@seb/authority";
+import { checkCaller } from "@seb/agents";
+import {
+  checkPolicyInView,
+  checkView,
+  type Execution,
+  readVouched,
+  revocableOf,
+  type TakeRequest,
+  type View,
+} from "@seb/authority";
 import { type CertificateClaims, fail, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, checkWindow, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { checkCeilings, rateCeilings } from "./ceilings.js";
 import { checkContract } from "./contract.js";
-import { checkPossession } from "./possession.js";
 import { checkState } from "./state.js";
 import type { Step } from "./steps.js";
 import type { Checked, Compiled, Presented } from "./subject.js";
@@ -56,7 +64,7 @@ export async function admit(
     }),
   );
   if (presented.proof !== undefined || !mode.shadow) {
-    await step("possession", () => checkPossession(broker, presented, claims.cnf.jkt));
+    await step("possession", () => broker.possession.check(presented, claims.cnf.jkt));
   }
   const known = await step("replay", () => checkReplay(broker, claims, presented));
   if (known) return { kind: "replayed", execution: known, claims };
@@ -78,7 +86,14 @@ async function checkReplay(
 ): Promise<Result<Execution | undefined>> {
   const known = await broker.ports.store.lookup(claims.jti);
   if (!known.ok || known.value === undefined) return known;
-  if (presented.request !== undefined && known.value.op === presented.op) return known;
+  if (presented.request !== undefined && known.value.op === presented.op) {
+    // The recorded state is read like any other: not by an agent that was revoked meanwhile.
+    const word = await readVouched(broker.ports);
+    if (!word.ok) return word;
+    const { sub: subject, cnf, bundle } = claims;
+    const clean = checkCaller(word.value.view, { subject, jkt: cnf.jkt, bundle });
+    return clean.ok ? known : clean;
+  }
   return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
 }
 

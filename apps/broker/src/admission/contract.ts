@@ -1,15 +1,6 @@
+import { agentAllowed, agentByKey } from "@seb/agents";
 import { canonicalize, isJson } from "@seb/canonical";
-import {
-  admits,
-  agentAllowed,
-  agentByKey,
-  checkPrecondition,
-  compile,
-  instantiate,
-  parseResource,
-  policyIds,
-  tierOf,
-} from "@seb/catalogue";
+import { admits, checkPrecondition, compile, instantiate, parseResource, policyIds, tierOf } from "@seb/catalogue";
 import { type CertificateClaims, type ExecutionRequest, fail, ok, type Result } from "@seb/schema";
 import type { OpenBundles } from "../bundles.js";
 import type { BrokerPorts } from "../ports.js";

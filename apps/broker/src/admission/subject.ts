@@ -1,20 +1,16 @@
+import type { ProvenRequest } from "@seb/agents";
 import type { Pin, TakeRequest } from "@seb/authority";
 import type { Bundle } from "@seb/catalogue";
 import type { Connector } from "@seb/connector";
 import type { ActionDefinition, CertificateClaims, ExecutionRequest, LiveState, Operation } from "@seb/schema";
 
 /** What an agent presents. */
-export interface Presented {
+export interface Presented extends ProvenRequest {
   readonly certificate: string;
-  /** The DPoP header; absent only in a verification without the agent's key. */
-  readonly proof: string | undefined;
   /** The restated operation; absent only in a verification without one. */
   readonly request: ExecutionRequest | undefined;
   /** Digest of the body, which the proof must name. */
   readonly op: string;
-  /** Method and path of this request, for the proof. */
-  readonly method: string;
-  readonly path: string;
 }
 
 /** A certificate whose contract was compiled anew and equals the certified one. */

@@ -1,3 +1,4 @@
+import { AUTHENTICATION_CODES } from "@seb/agents";
 import { ADMISSION_CODES, type Code, TOKEN_CODES } from "@seb/schema";
 
 function codesOf(table: Readonly<Record<string, unknown>>, without: readonly string[] = []): readonly Code[] {
@@ -15,15 +16,7 @@ export const EXECUTION_CODES: readonly Code[] = [
 ];
 
 /** Codes of routes that an agent reaches by a proof alone. */
-export const AGENT_CODES: readonly Code[] = [
-  ...codesOf(TOKEN_CODES).filter((code) => code.startsWith("proof_") || code.startsWith("agent_")),
-  "no_active_bundle",
-  "bundle_unknown",
-  "bundle_invalid",
-  "status_missing",
-  "status_stale",
-  "status_backwards",
-];
+export const AGENT_CODES: readonly Code[] = [...AUTHENTICATION_CODES, "bundle_unknown", "bundle_invalid"];
 
 /** Codes of `POST /v1/resolutions`: those of an order that does not verify, and of an execution that is not a person's to resolve. */
 export const RESOLUTION_CODES: readonly Code[] = [

@@ -1,3 +1,4 @@
+import { provenRequest } from "@seb/agents";
 import {
   CertId,
   closed,
@@ -11,7 +12,6 @@ import {
 } from "@seb/schema";
 import type { Context, Route } from "@seb/service-kit";
 import Type from "typebox";
-import { authenticateAgent } from "../authenticate.js";
 import type { Broker } from "../broker.js";
 import { receiptOf } from "../execution/settle.js";
 import { AGENT_CODES } from "./codes.js";
@@ -29,7 +29,7 @@ export function getExecution(broker: Broker): Route {
     summary: "State of an execution",
     auth: "proof",
     success: { status: 200, body: ExecutionReport },
-    codes: [...AGENT_CODES, "execution_not_found", "store_unavailable"],
+    codes: [...AGENT_CODES, "execution_not_found"],
     handle: async (context) => {
       const found = await find(broker, context);
       return found.ok
@@ -60,7 +60,7 @@ export function getExecutions(broker: Broker): Route {
 async function find(broker: Broker, context: Context): Promise<Result<ExecutionReport>> {
   const certId = validate(CertId, context.params.cert_id, "request_invalid");
   if (!certId.ok) return fail("request_invalid", "the path does not hold a certificate id", { pointer: "/cert_id" });
-  const agent = await authenticateAgent(broker, { proof: context.header("dpop"), method: "GET", path: context.url });
+  const agent = await broker.agents.authenticate(provenRequest(context));
   if (!agent.ok) return agent;
   const known = await broker.ports.store.lookup(certId.value);
   if (!known.ok) return known;
@@ -71,7 +71,7 @@ async function find(broker: Broker, context: Context): Promise<Result<ExecutionR
 }
 
 async function list(broker: Broker, context: Context): Promise<Result<readonly ExecutionAnswer[]>> {
-  const agent = await authenticateAgent(broker, { proof: context.header("dpop"), method: "GET", path: context.url });
+  const agent = await broker.agents.authenticate(provenRequest(context));
   if (!agent.ok) return agent;
   for (const key of context.query.keys()) {
     if (key !== "state" && key !== "limit")

@@ -1,3 +1,4 @@
+import { presentedCertificate } from "@seb/agents";
 import { type CertificateClaims, ExecutionReport, ExecutionRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { admit } from "../admission/admit.js";
@@ -5,7 +6,7 @@ import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
 import type { Broker } from "../broker.js";
 import { decide, execute, take } from "../execution/execute.js";
 import { EXECUTION_CODES } from "./codes.js";
-import { certificateOf, presentedBy } from "./presented.js";
+import { presentedBy } from "./presented.js";
 import { executionReply, refuse } from "./reply.js";
 
 /** `POST /v1/executions`: presents a certificate with a proof and restates the operation; the broker executes the certified contract. */
@@ -24,7 +25,7 @@ export function postExecutions(broker: Broker): Route {
 
 async function handle(broker: Broker, context: Context<ExecutionRequest>): Promise<Reply> {
   const { config } = broker;
-  const certificate = certificateOf(context);
+  const certificate = presentedCertificate(context);
   if (!certificate.ok) return refuse(broker, context, certificate.error, "token", { authentic: false });
 
   const trace: TraceRow[] = [];

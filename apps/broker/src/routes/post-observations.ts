@@ -1,10 +1,9 @@
+import { provenRequest } from "@seb/agents";
 import { observePlan } from "@seb/catalogue";
 import { fail, ObservationAnswer, ObservationRequest, ok, type Result } from "@seb/schema";
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
-import { authenticateAgent, type KnownAgent } from "../authenticate.js";
 import type { Broker } from "../broker.js";
 import { AGENT_CODES } from "./codes.js";
-import { opOf } from "./presented.js";
 import { refuse } from "./reply.js";
 
 /** `POST /v1/observations`: a registered agent asks what the target looks like; the answer is signed and short-lived. */
@@ -59,14 +58,10 @@ async function observe(
   withinLimit: (subject: string) => boolean,
 ): Promise<Result<{ observation: string }>> {
   const { ports, config } = broker;
-  const known = await authenticateAgent(broker, {
-    proof: context.header("dpop"),
-    method: "POST",
-    path: context.url,
-    op: opOf(context.body),
-  });
+  const known = await broker.agents.authenticate(provenRequest(context, context.body));
   if (!known.ok) return known;
-  const { agent, bundle }: KnownAgent = known.value;
+  const { agent, control } = known.value;
+  const { bundle } = control;
   if (!withinLimit(agent.subject)) return fail("rate_limited", "too many observations in this minute");
   const { action, service, region } = context.body;
   const plan = observePlan(bundle, action, service, region);

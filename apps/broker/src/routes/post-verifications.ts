@@ -1,3 +1,4 @@
+import { presentedCertificate } from "@seb/agents";
 import {
   ADMISSION_STEPS,
   type AdmissionStep,
@@ -12,7 +13,7 @@ import { admit } from "../admission/admit.js";
 import { createStep, runSteps, type TraceRow } from "../admission/steps.js";
 import type { Broker } from "../broker.js";
 import { EXECUTION_CODES } from "./codes.js";
-import { certificateOf, presentedBy } from "./presented.js";
+import { presentedBy } from "./presented.js";
 import { refuse } from "./reply.js";
 
 /** `POST /v1/verifications`: would this execute? The same list with `peek` for `take`; it changes nothing and ends in a record. */
@@ -33,7 +34,7 @@ export function postVerifications(broker: Broker): Route {
 const SHADOWED: readonly AdmissionStep[] = ADMISSION_STEPS.slice(0, ADMISSION_STEPS.indexOf("record"));
 
 async function handle(broker: Broker, context: Context<VerificationRequest>): Promise<Reply> {
-  const certificate = certificateOf(context);
+  const certificate = presentedCertificate(context);
   if (!certificate.ok) {
     if (certificate.error.code === "token_missing" && context.body.request !== undefined)
       return report(broker, context, context.body.request);

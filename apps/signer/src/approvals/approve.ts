@@ -1,9 +1,7 @@
-import { revokedValues } from "@seb/authority";
+import { readVouched, revokedValues } from "@seb/authority";
 import { type ApprovalAnswer, type ApprovalClaims, fail, ok, type PendingBody, type Result } from "@seb/schema";
 import { verifyApproval } from "@seb/verify-core";
-import { activeControl } from "../authenticate.js";
 import type { Signer } from "../signer.js";
-import { readWord } from "../word.js";
 import { acceptable } from "./approvers.js";
 import { countedApprovals } from "./count.js";
 
@@ -20,9 +18,9 @@ export async function approve(
   token: string,
   onAuthentic: OnAuthentic,
 ): Promise<Result<ApprovalAnswer>> {
-  const control = await activeControl(signer);
+  const control = await signer.agents.active();
   if (!control.ok) return control;
-  const word = await readWord(signer.ports);
+  const word = await readVouched(signer.ports);
   if (!word.ok) return word;
   const request = signer.journal.state.pending(requestId);
   if (!request) return fail("request_unknown", "there is no such request");

@@ -25,10 +25,3 @@ export function acceptable(
   }
   return keys;
 }
-
-/** Is this the thumbprint of an approver's key in the bundle? Whether it is revoked is for the caller to ask. */
-export function isApproverKey(bundle: Bundle, kid: string): boolean {
-  return [...bundle.people.values()].some(
-    ({ groups, keys }) => groups.includes(bundle.thresholds.approver_group) && keys.some((key) => key.kid === kid),
-  );
-}

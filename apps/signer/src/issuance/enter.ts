@@ -1,4 +1,4 @@
-import { checkView, revocableOf } from "@seb/authority";
+import { checkView, revocableOf, type Vouched } from "@seb/authority";
 import { digest, isJson } from "@seb/canonical";
 import {
   type CertificateClaims,
@@ -10,7 +10,6 @@ import {
   validate,
 } from "@seb/schema";
 import type { Signer } from "../signer.js";
-import type { Word } from "../word.js";
 import type { Asked, Entitled, Progress } from "./request.js";
 
 /** A request that may go on: new, or one whose certificate the journal already holds. */
@@ -66,7 +65,7 @@ const conflict = () => fail("idempotency_conflict", "that idempotency key was us
 /** A certificate is handed out again only while it could be used, and only to the key that it is bound to. */
 function checkReplay(
   claims: CertificateClaims,
-  { jkt, word }: Pick<Entitled, "jkt"> & { readonly word: Word },
+  { jkt, word }: Pick<Entitled, "jkt"> & { readonly word: Vouched },
   signerKid: string,
   nowSeconds: number,
 ): Result<void> {

@@ -1,9 +1,8 @@
+import { agentAllowed } from "@seb/agents";
 import { checkRevocations } from "@seb/authority";
-import { agentAllowed, resourceOf } from "@seb/catalogue";
+import { resourceOf } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
-import { authenticateAgent } from "../authenticate.js";
 import type { Signer } from "../signer.js";
-import { readWord } from "../word.js";
 import type { Asked, Entitled, Progress } from "./request.js";
 
 /**
@@ -12,7 +11,7 @@ import type { Asked, Entitled, Progress } from "./request.js";
  */
 export async function entitle(signer: Signer, asked: Asked, progress: Progress): Promise<Result<Entitled>> {
   const { body } = asked;
-  const known = await authenticateAgent(signer, asked);
+  const known = await signer.agents.identify(asked);
   if (!known.ok) return known;
   const { agent, jkt, control } = known.value;
   if (!signer.rates.admit(agent.subject)) return fail("rate_limited", "this agent asks too often");
@@ -20,14 +19,14 @@ export async function entitle(signer: Signer, asked: Asked, progress: Progress):
   progress.about = { bundle: control.bundle.digest };
   const allowed = agentAllowed(agent, body.action);
   if (!allowed.ok) return allowed;
-  const word = await readWord(signer.ports);
-  if (!word.ok) return word;
-  const standing = checkRevocations(word.value.view, {
+  const entitled = await signer.agents.admit(known.value);
+  if (!entitled.ok) return entitled;
+  const standing = checkRevocations(entitled.value.word.view, {
     subject: agent.subject,
     keys: [jkt, signer.ports.key.kid],
     bundle: control.bundle.digest,
     action: body.action,
     resource: resourceOf(body.service, body.region),
   });
-  return standing.ok ? ok({ ...known.value, word: word.value }) : standing;
+  return standing.ok ? ok(entitled.value) : standing;
 }

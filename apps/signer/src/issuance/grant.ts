@@ -1,10 +1,10 @@
-import { checkRevocations } from "@seb/authority";
+import { checkRevocations, readVouched } from "@seb/authority";
 import { base32Id, canonicalize, digestBytes, isJson } from "@seb/canonical";
 import type { Bundle } from "@seb/catalogue";
 import { fail, ok, type Result } from "@seb/schema";
 import type { CertificateIntent, Profile } from "@seb/signing-core";
 import type { Signer } from "../signer.js";
-import { epochsOf, policyEpochOf, readWord } from "../word.js";
+import { epochsOf, policyEpochOf } from "../word.js";
 import { factsOf } from "./facts.js";
 import type { Case, Verdict } from "./judge.js";
 
@@ -36,7 +36,7 @@ export async function grant(signer: Signer, it: Case, verdict: Verdict): Promise
   const { entitled, asked, plan } = it;
   const { bundle } = entitled.control;
   const { subject } = entitled.agent;
-  const word = await readWord(signer.ports);
+  const word = await readVouched(signer.ports);
   if (!word.ok) return word;
   const [id, ...others] = verdict.policies;
   const standing = checkRevocations(word.value.view, {

@@ -1,28 +1,23 @@
+import type { KnownAgent, ProvenRequest, StandingAgent } from "@seb/agents";
 import type { CertificateRequest, DeniedBody, PolicyInput } from "@seb/schema";
-import type { KnownAgent } from "../authenticate.js";
-import type { Word } from "../word.js";
+import type { Control } from "../control.js";
 
 /** What an agent asks for. */
-export interface Asked {
+export interface Asked extends ProvenRequest {
   /** `r_...`. */
   readonly requestId: string;
   readonly body: CertificateRequest;
   /** Digest of the body, which the proof must name. */
   readonly op: string;
-  readonly proof: string | undefined;
-  readonly method: string;
-  readonly path: string;
   readonly idempotencyKey: string | undefined;
 }
 
 /** An agent that may ask for this at all, and the word of the revocation service when it asked. */
-export interface Entitled extends KnownAgent {
-  readonly word: Word;
-}
+export type Entitled = StandingAgent<Control>;
 
 /** What is known of a request as it goes from step to step; a refusal records as much as there is. */
 export interface Progress {
-  known: KnownAgent | undefined;
+  known: KnownAgent<Control> | undefined;
   about: Partial<Pick<DeniedBody, "bundle" | "proposal" | "idempotency_key" | "tier">>;
   policyInput: PolicyInput | undefined;
   reasons: readonly string[];

@@ -1,37 +1,20 @@
+import { AUTHENTICATION_CODES, WORD_CODES } from "@seb/agents";
 import { CODES, type Code, isCode } from "@seb/schema";
 
 function codesBy(test: (code: string) => boolean): readonly Code[] {
   return Object.keys(CODES).filter(isCode).filter(test);
 }
 
-/** Why the signer cannot know what is in force. */
-const WORD_CODES: readonly Code[] = [
-  "no_active_bundle",
-  "bundle_invalid",
-  "status_missing",
-  "status_stale",
-  "status_backwards",
-];
+/** Codes of routes that a caller reaches by a proof alone. */
+export const AGENT_CODES: readonly Code[] = [...AUTHENTICATION_CODES, "bundle_invalid", "deadline_exceeded"];
 
-/** Codes of routes that show the active bundle. */
-export const BUNDLE_CODES: readonly Code[] = [...WORD_CODES, "deadline_exceeded"];
-
-/** Codes of routes that an agent reaches by a proof alone. */
-export const AGENT_CODES: readonly Code[] = [
-  ...codesBy((code) => code.startsWith("proof_") && code !== "proof_key_mismatch" && code !== "proof_token_mismatch"),
-  "proof_token_mismatch",
-  "agent_unknown",
-  "agent_expired",
-  ...BUNDLE_CODES,
-];
-
-const RECORD_CODES: readonly Code[] = ["record_failed", "chain_fork", "store_unavailable", "store_discontinuity"];
+const RECORD_CODES: readonly Code[] = ["record_failed", "chain_fork"];
 
 /** Codes of `POST /v1/certificates`. */
 export const CERTIFICATE_CODES: readonly Code[] = [
   ...AGENT_CODES,
   ...RECORD_CODES,
-  ...codesBy((code) => code.startsWith("revoked_")),
+  ...codesBy((code) => code.startsWith("revoked_") && !AGENT_CODES.some((known) => known === code)),
   "proof_key_mismatch",
   "agent_not_allowed",
   "rate_limited",
@@ -64,6 +47,7 @@ export const CERTIFICATE_CODES: readonly Code[] = [
 export const APPROVAL_CODES: readonly Code[] = [
   ...WORD_CODES,
   ...RECORD_CODES,
+  "bundle_invalid",
   "request_invalid",
   "request_unknown",
   "approval_invalid",

@@ -1,23 +1,24 @@
+import { provenRequest } from "@seb/agents";
 import { actionView } from "@seb/catalogue";
 import { ActionAnswer, ActionsAnswer, fail } from "@seb/schema";
 import type { Route } from "@seb/service-kit";
-import { activeControl } from "../authenticate.js";
 import { bounded } from "../bounded.js";
 import type { Signer } from "../signer.js";
-import { BUNDLE_CODES } from "./codes.js";
+import { AGENT_CODES } from "./codes.js";
 import { refuse } from "./refuse.js";
 
-/** `GET /v1/actions`: the actions of the active bundle. Open: it says nothing that the control folder's readers do not know. */
+/** `GET /v1/actions`: the actions of the active bundle. Open: it says nothing that the control folder's readers do not know; a proof that comes along must hold. */
 export function getActions(signer: Signer): Route {
   return {
     method: "GET",
     path: "/v1/actions",
     summary: "Actions of the active bundle",
+    auth: "proof-if-any",
     success: { status: 200, body: ActionsAnswer },
-    codes: BUNDLE_CODES,
+    codes: AGENT_CODES,
     query: [],
     async handle(context) {
-      const control = await bounded(signer, activeControl(signer));
+      const control = await bounded(signer, signer.agents.open(provenRequest(context)));
       if (!control.ok) return refuse(signer, context, control);
       const { digest, actions } = control.value.bundle;
       const body: ActionsAnswer = {
@@ -35,11 +36,12 @@ export function getAction(signer: Signer): Route {
     method: "GET",
     path: "/v1/actions/:name",
     summary: "Parameters and scope of one action",
+    auth: "proof-if-any",
     success: { status: 200, body: ActionAnswer },
-    codes: [...BUNDLE_CODES, "action_unknown"],
+    codes: [...AGENT_CODES, "action_unknown"],
     query: [],
     async handle(context) {
-      const control = await bounded(signer, activeControl(signer));
+      const control = await bounded(signer, signer.agents.open(provenRequest(context)));
       if (!control.ok) return refuse(signer, context, control);
       const { bundle } = control.value;
       const definition = bundle.actions.get(context.params.name ?? "");

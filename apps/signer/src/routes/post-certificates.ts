@@ -1,4 +1,4 @@
-import { digest, isJson } from "@seb/canonical";
+import { bodyDigest, provenRequest } from "@seb/agents";
 import { CertificateAnswer, CertificateRequest } from "@seb/schema";
 import { type Context, defineRoute, type Reply, type Route } from "@seb/service-kit";
 import { issue } from "../issuance/issue.js";
@@ -24,14 +24,11 @@ export function postCertificates(signer: Signer): Route {
 
 async function handle(signer: Signer, context: Context<CertificateRequest>): Promise<Reply> {
   const { body } = context;
-  if (!isJson(body)) throw new TypeError("a validated body is JSON");
   const issuance = await issue(signer, {
     requestId: context.requestId,
     body,
-    op: digest("seb-op-v1", body),
-    proof: context.header("dpop"),
-    method: context.method,
-    path: context.url,
+    ...provenRequest(context, body),
+    op: bodyDigest(body),
     idempotencyKey: context.header("idempotency-key"),
   });
   if (issuance.kind === "issued") return { status: 201, body: issuance.answer };

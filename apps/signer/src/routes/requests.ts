@@ -1,3 +1,4 @@
+import { provenRequest } from "@seb/agents";
 import { revokedValues } from "@seb/authority";
 import {
   ApprovalAnswer,
@@ -12,11 +13,9 @@ import {
 import { type Context, defineRoute, type Route } from "@seb/service-kit";
 import { approve } from "../approvals/approve.js";
 import { countedApprovals } from "../approvals/count.js";
-import { authenticateReader } from "../authenticate.js";
 import { bounded } from "../bounded.js";
 import type { PendingEntry } from "../journal/state.js";
 import type { Signer } from "../signer.js";
-import { readWord } from "../word.js";
 import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
 import { refuse } from "./refuse.js";
 
@@ -28,14 +27,7 @@ export function getRequest(signer: Signer): Route {
     summary: "A request that waits for people",
     auth: "proof",
     success: { status: 200, body: PendingAnswer },
-    codes: [
-      ...AGENT_CODES,
-      "revoked_key",
-      "request_invalid",
-      "request_unknown",
-      "store_unavailable",
-      "store_discontinuity",
-    ],
+    codes: [...AGENT_CODES, "request_invalid", "request_unknown"],
     query: [],
     async handle(context) {
       const found = await bounded(signer, find(signer, context));
@@ -78,14 +70,10 @@ function requestId({ params }: Pick<Context, "params">): Result<string> {
 async function find(signer: Signer, context: Context): Promise<Result<PendingAnswer>> {
   const id = requestId(context);
   if (!id.ok) return id;
-  const known = await authenticateReader(signer, { proof: context.header("dpop"), method: "GET", path: context.url });
-  if (!known.ok) return known;
-  const word = await readWord(signer.ports);
-  if (!word.ok) return word;
-  const revokedKeys = revokedValues(word.value.view, "key");
-  const { control, approverKey } = known.value;
-  if (approverKey !== undefined && revokedKeys.has(approverKey))
-    return fail("revoked_key", "the approver's key is revoked");
+  const reader = await signer.agents.authenticateReader(provenRequest(context));
+  if (!reader.ok) return reader;
+  const { control, word } = reader.value;
+  const revokedKeys = revokedValues(word.view, "key");
   const entry = signer.journal.state.pending(id.value);
   if (!entry) return fail("request_unknown", "there is no such request");
   const nowSeconds = signer.ports.clock.nowMs() / 1000;

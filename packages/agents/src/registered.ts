@@ -1,5 +1,5 @@
+import type { Bundle } from "@seb/catalogue";
 import { type AgentDefinition, fail, ok, type Result } from "@seb/schema";
-import type { Bundle } from "./bundle-contents.js";
 
 /**
  * The agent that registered a key.
@@ -8,13 +8,13 @@ import type { Bundle } from "./bundle-contents.js";
  * @returns `agent_unknown` when no agent has it, `agent_expired` from the agent's `expires` second on.
  */
 export function agentByKey(
-  bundle: Bundle,
+  bundle: Pick<Bundle, "agents">,
   jkt: string,
   nowSeconds: number,
 ): Result<AgentDefinition, "agent_unknown" | "agent_expired"> {
   for (const agent of bundle.agents.values()) {
     if (!agent.keys.includes(jkt)) continue;
-    // Written so that a time that is no number counts as expired.
+    // Written so that a time that is not a number counts as expired.
     if (nowSeconds < agent.expires) return ok(agent);
     return fail("agent_expired", "The agent's entry has expired.", { facts: { subject: agent.subject } });
   }
@@ -28,4 +28,11 @@ export function agentAllowed(agent: AgentDefinition, action: string): Result<voi
     pointer: "/action",
     facts: { subject: agent.subject },
   });
+}
+
+/** Is this the thumbprint of an approver's key in the bundle? */
+export function isApproverKey(bundle: Pick<Bundle, "people" | "thresholds">, jkt: string): boolean {
+  return [...bundle.people.values()].some(
+    ({ groups, keys }) => groups.includes(bundle.thresholds.approver_group) && keys.some(({ kid }) => kid === jkt),
+  );
 }
