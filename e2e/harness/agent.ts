@@ -91,6 +91,9 @@ export interface Proposal {
   readonly mode?: "shadow";
 }
 
+/** Has the shape of an observation and is none. */
+const UNOBSERVED = "nothing.was.observed";
+
 /** An agent that speaks the wire formats by hand, so that it can also lie. */
 export function createAgent(urls: { readonly signer: string; readonly broker: string }, key: KeyFile) {
   async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
@@ -105,11 +108,11 @@ export function createAgent(urls: { readonly signer: string; readonly broker: st
     },
     observe: (what: { action: string; service: string; region: string }) =>
       post(`${urls.broker}/v1/observations`, what),
-    /** Observes and asks; the answer is the signer's. */
+    /** Observes and asks; the answer is the signer's, also where the broker refused to observe. */
     async request(proposal: Proposal, more: { observation?: string; idempotencyKey?: string } = {}): Promise<Answer> {
       const { action, service, region } = proposal;
       const observation =
-        more.observation ?? String((await this.observe({ action, service, region })).body.observation ?? "");
+        more.observation ?? String((await this.observe({ action, service, region })).body.observation ?? UNOBSERVED);
       return post(
         `${urls.signer}/v1/certificates`,
         { ...proposal, observation },
