@@ -2,9 +2,10 @@
 import { thumbprint } from "./keys.mjs";
 
 const prime = 2n ** 255n - 19n;
+/** As the C2SP's community vectors (CCTV, ed25519) list them: y of the points of order 8, big endian. */
 const order8 = [
   0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
+  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
 ];
 
 function encoded(y, sign) {

@@ -4,14 +4,13 @@ const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 const SIGN_BIT = 1n << 255n;
 
-/** The y coordinates of the eight points whose order divides 8: with them one signature fits many messages or keys. */
-const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
-  0n,
-  1n,
-  P - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
-]);
+/** y of two points of order 8; its negative is y of the other two. */
+const ORDER_8_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/**
+ * The y coordinates of the eight points whose order divides 8 (orders 4, 1, 2, 8, 8): with them one signature fits many messages or keys,
+ * and nobody needs a private key to make it.
+ */
+const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([0n, 1n, P - 1n, ORDER_8_Y, P - ORDER_8_Y]);
 
 function littleEndian(bytes: Uint8Array): bigint {
   let value = 0n;
