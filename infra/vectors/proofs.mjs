@@ -38,6 +38,13 @@ export function proofs({ proof, compact }, weak) {
   good("ed25519-new-name", "Ed25519 under its name of RFC 9864.", made({}, { alg: "Ed25519" }));
   good("es256", "P-256.", made({}, {}, es), request, es);
   good("read", "A read: no body, no token, hence neither op nor ath.", proof(agent, readClaims), read);
+  const spelled = (name, about, htu) => good(name, about, made({ htu }));
+  spelled("htu-query", "Query and fragment are not part of the comparison.", `${url}?a=1#b`);
+  spelled("htu-case", "Scheme and host in capitals.", "HTTPS://Broker.EXAMPLE/v1/executions");
+  spelled("htu-port", "The scheme's own port.", "https://broker.example:443/v1/executions");
+  spelled("htu-empty-port", "A colon without a port.", "https://broker.example:/v1/executions");
+  spelled("htu-escapes", "Escapes where none are needed.", "https://broker%2Eexample/v1/%65xecutions");
+  spelled("htu-dots", "Dot segments.", "https://broker.example/v2/.././v1/x/%2e%2e/executions");
   good("oldest", "Exactly 60 s old.", honest, { ...request, now: now + 60 });
   good("skew", "Two seconds from the future.", honest, { ...request, now: now - 2 });
 
@@ -113,8 +120,39 @@ export function proofs({ proof, compact }, weak) {
   bad("proof_claims_invalid", "method-case", "Methods are written in capitals.", made({ htm: "post" }));
   bad("proof_url_mismatch", "path", "Made for another path.", made({ htu: "https://broker.example/v1/observations" }));
   bad("proof_url_mismatch", "host", "Made for another host.", made({ htu: "https://evil.example/v1/executions" }));
-  bad("proof_url_mismatch", "query", "Addresses come without query.", made({ htu: `${url}?a=1` }));
-  bad("proof_url_mismatch", "trailing-slash", "Addresses are compared as they are.", made({ htu: `${url}/` }));
+  bad(
+    "proof_url_mismatch",
+    "trailing-slash",
+    "Another path: a slash behind the last segment counts.",
+    made({ htu: `${url}/` }),
+  );
+  bad(
+    "proof_url_mismatch",
+    "path-case",
+    "Another path: its letters keep their case.",
+    made({ htu: "https://broker.example/V1/executions" }),
+  );
+  bad(
+    "proof_url_mismatch",
+    "escaped-slash",
+    "Another path: a reserved character is not its escape.",
+    made({ htu: "https://broker.example/v1%2Fexecutions" }),
+  );
+  bad("proof_url_mismatch", "scheme", "Another scheme.", made({ htu: "http://broker.example/v1/executions" }));
+  bad("proof_url_mismatch", "port", "Another port.", made({ htu: "https://broker.example:80/v1/executions" }));
+  bad(
+    "proof_url_mismatch",
+    "user",
+    "A user name in front of the host.",
+    made({ htu: "https://broker.example@broker.example/v1/executions" }),
+  );
+  bad(
+    "proof_url_mismatch",
+    "backslash",
+    "Not a URI, though browsers read it as one.",
+    made({ htu: "https:\\\\broker.example/v1/executions" }),
+  );
+  bad("proof_url_mismatch", "relative", "Not absolute.", made({ htu: "/v1/executions" }));
   bad("proof_expired", "too-old", "A millisecond older than 60 s.", honest, { ...request, now: now + 60.001 });
   bad("proof_expired", "future", "Three seconds from the future.", made({ iat: now + 3 }));
   bad(

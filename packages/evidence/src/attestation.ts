@@ -1,11 +1,9 @@
 import { base64urlDecode, digestBytes, jwkThumbprint } from "@seb/canonical";
-import type { RootDefinition } from "@seb/schema";
+import { CLOCK_SKEW, type RootDefinition } from "@seb/schema";
 import { artifactOf } from "./artifact.js";
 import { openEnvelope } from "./dsse.js";
 import type { EvidenceInput, EvidenceProvider, Finding } from "./provider.js";
 import { isAbout, readTestStatement } from "./statement.js";
-
-const FUTURE_SKEW_MS = 60_000;
 
 /** What one envelope established, or why it established nothing. */
 type Verdict =
@@ -29,7 +27,7 @@ function judge(input: EvidenceInput, text: Uint8Array): Verdict {
   if (!isAbout(statement, input.service.image_repository, artifact.digest))
     return refused("no subject of the statement is the service's image with the digest in question");
   const ageMs = input.nowMs - finishedOnMs;
-  if (ageMs < -FUTURE_SKEW_MS) return refused("the statement is from the future");
+  if (ageMs < -CLOCK_SKEW.attestationMs) return refused("the statement is from the future");
   if (ageMs > input.bundle.thresholds.attestation_max_age_seconds * 1000) return refused("the statement is too old");
   return { counts: true, passed: result === "PASSED", root: opened.root.name, finishedOnMs };
 }

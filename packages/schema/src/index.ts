@@ -1,3 +1,4 @@
+export * from "./clock-skew.js";
 export { ADMISSION_CODES } from "./codes/admission.js";
 export { TOKEN_CODES } from "./codes/token.js";
 export * from "./codes.js";

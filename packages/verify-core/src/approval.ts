@@ -1,4 +1,4 @@
-import { ApprovalClaims, type Code, type Failure, fail, ok, type Result, validate } from "@seb/schema";
+import { ApprovalClaims, CLOCK_SKEW, type Code, type Failure, fail, ok, type Result, validate } from "@seb/schema";
 import { gate } from "./gate.js";
 import { importPublicKey } from "./public-key.js";
 import { signatureHolds } from "./signature.js";
@@ -10,8 +10,6 @@ export interface VerifiedApproval {
 }
 /** Approvers' keys by kid; they stand in the control folder, not in the trust file. */
 export type ApproverKeys = ReadonlyMap<string, { readonly jwk: unknown; readonly name: string }>;
-
-const SKEW_SECONDS = 2;
 
 function invalid(cause: Pick<Failure<Code>, "code" | "detail">) {
   return fail("approval_invalid", cause.detail, { facts: { cause: cause.code } });
@@ -52,7 +50,7 @@ function checkClaims(
   if (claims.sub !== name) return { code: "issuer_wrong", detail: "The approver is not the owner of the key." };
   if (claims.aud !== rules.audience) return { code: "audience_wrong", detail: "The approval is for another audience." };
   if (!(claims.exp > claims.iat)) return { code: "token_claims_invalid", detail: "The window is empty." };
-  if (!(claims.iat <= rules.nowSeconds + SKEW_SECONDS))
+  if (!(claims.iat <= rules.nowSeconds + CLOCK_SKEW.tokenSeconds))
     return { code: "issued_in_future", detail: "The approval was made in the future." };
   if (!(rules.nowSeconds < claims.exp)) return { code: "expired", detail: "The approval has expired." };
   return undefined;

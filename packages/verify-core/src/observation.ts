@@ -1,4 +1,4 @@
-import { type Code, type Failure, fail, ObservationClaims, ok, type Result, validate } from "@seb/schema";
+import { CLOCK_SKEW, type Code, type Failure, fail, ObservationClaims, ok, type Result, validate } from "@seb/schema";
 import { gate } from "./gate.js";
 import { checkOwner } from "./owner.js";
 import { checkSignature } from "./signature.js";
@@ -16,8 +16,6 @@ export interface VerifiedObservation {
   readonly kid: string;
   readonly claims: ObservationClaims;
 }
-
-const SKEW_SECONDS = 2;
 
 function invalid(cause: Failure<Code>) {
   return fail("observation_invalid", cause.detail, { facts: { cause: cause.code } });
@@ -40,7 +38,11 @@ export async function verifyObservation(
   if (!owner.ok) return invalid(owner.error);
   const { iat, exp } = claims.value;
   const times = { iat, nbf: iat, exp };
-  const window = checkWindow(times, { nowSeconds, skewSeconds: SKEW_SECONDS, maxLifetimeSeconds: maxAgeSeconds });
+  const window = checkWindow(times, {
+    nowSeconds,
+    skewSeconds: CLOCK_SKEW.tokenSeconds,
+    maxLifetimeSeconds: maxAgeSeconds,
+  });
   if (!window.ok && window.error.code !== "expired") return invalid(window.error);
   // A life of at most maxAgeSeconds whose end has not come is no older than that.
   if (!window.ok)

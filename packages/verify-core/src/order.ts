@@ -1,4 +1,4 @@
-import { OrderClaims, ok, type Result, validate } from "@seb/schema";
+import { CLOCK_SKEW, OrderClaims, ok, type Result, validate } from "@seb/schema";
 import { type GateCode, gate } from "./gate.js";
 import { checkOwner } from "./owner.js";
 import { checkSignature, type SignatureCode } from "./signature.js";
@@ -14,7 +14,6 @@ export interface VerifiedOrder {
 }
 export type OrderCode = GateCode | SignatureCode | WindowCode | "order_invalid" | "issuer_wrong" | "audience_wrong";
 
-const SKEW_SECONDS = 2;
 /** An order lives at most 10 minutes: long enough for a second operator, short enough to be forgotten. */
 export const ORDER_MAX_LIFETIME_SECONDS = 600;
 
@@ -37,7 +36,7 @@ export async function verifyOrder(
     { iat, nbf: iat, exp },
     {
       nowSeconds: rules.nowSeconds,
-      skewSeconds: SKEW_SECONDS,
+      skewSeconds: CLOCK_SKEW.tokenSeconds,
       maxLifetimeSeconds: ORDER_MAX_LIFETIME_SECONDS,
     },
   );

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { equalBytes, type JsonObject } from "@seb/canonical";
-import { DPOP_TYP, fail, MAX_TOKEN_BYTES, ok, ProofClaims, type Result, validate } from "@seb/schema";
+import { CLOCK_SKEW, DPOP_TYP, fail, MAX_TOKEN_BYTES, ok, ProofClaims, type Result, validate } from "@seb/schema";
+import { normalizedHtu } from "./htu.js";
 import type { ProofKeys } from "./proof-keys.js";
 import { importPublicKey, type PublicKey } from "./public-key.js";
 import { hasExactly, readHeader, readPayload, splitCompact } from "./segments.js";
@@ -9,7 +10,7 @@ import { signatureHolds } from "./signature.js";
 /** What the request at hand requires of its proof. */
 export interface ProofExpectation {
   readonly method: string;
-  /** The service's public addresses of this resource, without query; compared as they are. */
+  /** The service's public addresses of this resource; `htu` must be one of them, see {@link normalizedHtu}. */
   readonly urls: readonly string[];
   readonly nowSeconds: number;
   /** Oldest `iat` accepted. */
@@ -38,7 +39,6 @@ export type ProofCode =
   | "proof_operation_mismatch"
   | "proof_token_mismatch";
 
-const SKEW_SECONDS = 2;
 const SIGNATURE_BYTES = 64;
 /** Ed25519 has two registered names (RFC 8037, RFC 9864); DPoP libraries use either. */
 const ALGS: Readonly<Record<PublicKey["alg"], readonly string[]>> = {
@@ -88,13 +88,24 @@ function openProof(proof: string): Result<OpenedProof, "proof_malformed" | "proo
 }
 
 function matchesRequest(claims: ProofClaims, expect: ProofExpectation): Result<void, ProofCode> {
-  if (claims.htm !== expect.method) return fail("proof_method_mismatch", "The proof was made for another method.");
-  if (!expect.urls.includes(claims.htu)) return fail("proof_url_mismatch", "The proof was made for another address.");
+  if (claims.htm !== expect.method)
+    return fail("proof_method_mismatch", `The proof was made for ${claims.htm}, the request is ${expect.method}.`);
+  const address = matchesAddress(claims.htu, expect.urls);
+  if (!address.ok) return address;
   const { nowSeconds, maxAgeSeconds } = expect;
-  if (!(claims.iat <= nowSeconds + SKEW_SECONDS) || !(nowSeconds - claims.iat <= maxAgeSeconds))
+  if (!(claims.iat <= nowSeconds + CLOCK_SKEW.tokenSeconds) || !(nowSeconds - claims.iat <= maxAgeSeconds))
     return fail("proof_expired", `The proof is older than ${maxAgeSeconds} s or from the future.`);
   const operation = matchesOperation(claims.op, expect.op);
   return operation.ok ? matchesToken(claims.ath, expect.accessToken) : operation;
+}
+
+/** A refusal quotes only normalised addresses: bounded, printable, and without a query, which might hold a secret. */
+function matchesAddress(htu: string, urls: readonly string[]): Result<void, "proof_url_mismatch"> {
+  const found = normalizedHtu(htu);
+  const expected = urls.map(normalizedHtu).filter((url) => url !== undefined);
+  if (found !== undefined && expected.includes(found)) return ok(undefined);
+  const made = found === undefined ? "something that is not an http or https address" : found;
+  return fail("proof_url_mismatch", `The proof was made for ${made}, the request is for ${expected.join(" or ")}.`);
 }
 
 function matchesOperation(op: string | undefined, expected: string | undefined): Result<void, ProofCode> {

@@ -1,5 +1,5 @@
 import { base64urlDecode, digest, type Json, jwkThumbprint, readJson } from "@seb/canonical";
-import { fail, MAX_TOKEN_BYTES, ok, type Result, type TrustKey, TrustPayload, validate } from "@seb/schema";
+import { CLOCK_SKEW, fail, MAX_TOKEN_BYTES, ok, type Result, type TrustKey, TrustPayload, validate } from "@seb/schema";
 import { checkHeader } from "./gate.js";
 import { algOf, importPublicKey, type PublicKey } from "./public-key.js";
 import { hasExactly, isObject, readHeader } from "./segments.js";
@@ -28,7 +28,6 @@ interface TrustJws {
 }
 
 const MAX_SIGNATURES = 32;
-const SKEW_SECONDS = 2;
 const TYP = "seb-trust+json";
 
 /**
@@ -55,7 +54,8 @@ export async function verifyTrust(
     return fail("trust_rollback", "The trust file's version is lower than one already seen.", {
       facts: { version: payload.version, min_version: pins.minVersion },
     });
-  if (!(payload.iat <= nowSeconds + SKEW_SECONDS)) return fail("trust_invalid", "The trust file is from the future.");
+  if (!(payload.iat <= nowSeconds + CLOCK_SKEW.tokenSeconds))
+    return fail("trust_invalid", "The trust file is from the future.");
   if (!(nowSeconds < payload.exp)) return fail("trust_expired", "The trust file has expired.");
   const keys = await importKeys(payload);
   if (!keys.ok) return keys;

@@ -8,7 +8,7 @@ import {
   type TakeRequest,
   type View,
 } from "@seb/authority";
-import { type CertificateClaims, fail, ok, type Result } from "@seb/schema";
+import { type CertificateClaims, CLOCK_SKEW, fail, ok, type Result } from "@seb/schema";
 import { certificateClaims, checkSignature, checkWindow, gate } from "@seb/verify-core";
 import type { Broker } from "../broker.js";
 import { checkCeilings, rateCeilings } from "./ceilings.js";
@@ -29,8 +29,6 @@ export type Authentic = (claims: CertificateClaims) => void;
 export interface AdmissionMode {
   readonly shadow: boolean;
 }
-
-const SKEW_SECONDS = 2;
 
 /** The checks of admission in their order, up to the last one that writes nothing. */
 export async function admit(
@@ -59,7 +57,7 @@ export async function admit(
   await step("window", () =>
     checkWindow(claims, {
       nowSeconds: nowSeconds(),
-      skewSeconds: SKEW_SECONDS,
+      skewSeconds: CLOCK_SKEW.tokenSeconds,
       maxLifetimeSeconds: config.max_lifetime_seconds,
     }),
   );

@@ -1,15 +1,12 @@
 import type { View } from "@seb/authority";
 import { Mutex } from "@seb/concurrency";
-import { fail, ok, type RebuildReason, type Result, type StatusClaims } from "@seb/schema";
+import { CLOCK_SKEW, fail, ok, type RebuildReason, type Result, type StatusClaims } from "@seb/schema";
 import type { RevocationConfig } from "../config.js";
 import type { Journal, Planned } from "../journal/journal.js";
 import { viewOf } from "../journal/ledger.js";
 import type { RevocationPorts } from "../ports.js";
 import { rebuildRecord } from "./rebuild.js";
 import { SeenStatuses } from "./seen.js";
-
-/** A clock that stands this far behind what was already signed has been set back; less is drift. */
-const CLOCK_TOLERANCE_MS = 1000;
 
 export type PublishCode = "store_unavailable" | "status_backwards" | "record_failed" | "chain_fork";
 
@@ -80,7 +77,7 @@ export class Publisher {
       return stored === undefined ? "store_empty" : "store_differs";
     if (this.#seen.isAhead(ledger)) return "status_ahead";
     const issuedMs = this.#issuedMs();
-    return this.ports.clock.nowMs() + CLOCK_TOLERANCE_MS < Math.max(issuedMs, ledger.clock_ms)
+    return this.ports.clock.nowMs() + CLOCK_SKEW.revocationDriftMs < Math.max(issuedMs, ledger.clock_ms)
       ? "clock_backwards"
       : undefined;
   }

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { closed, ExecutionRequest, fail, Milliseconds, ok, type Result, Ver, validate } from "@seb/schema";
+import { CLOCK_SKEW, closed, ExecutionRequest, fail, Milliseconds, ok, type Result, Ver, validate } from "@seb/schema";
 import Type from "typebox";
 import type { Io } from "../io.js";
 import { readPrivateJson, removePrivate, writePrivateJson } from "./files.js";
@@ -7,8 +7,6 @@ import { readPrivateJson, removePrivate, writePrivateJson } from "./files.js";
 /** How long a stored certificate counts, in milliseconds. */
 export const MAX_AGE_MS = 600_000;
 const FILE = "certificate.json";
-/** A step may run on another machine of the pool, whose clock is a little behind. */
-const CLOCK_TOLERANCE_MS = 60_000;
 
 /** What a job keeps: a certificate, or `none:` and the request that got none. */
 export const JobState = closed({
@@ -85,7 +83,7 @@ export function certificateOf(
     });
   }
   const ageMs = io.nowMs() - state.at_ms;
-  if (ageMs > MAX_AGE_MS || ageMs < -CLOCK_TOLERANCE_MS)
+  if (ageMs > MAX_AGE_MS || ageMs < -CLOCK_SKEW.jobStateMs)
     return fail("certificate_old", "what this job has kept is older than 10 minutes");
   return ok(state.value);
 }
