@@ -15,7 +15,7 @@ const SHOWS = {
 
 const INTRO = `Every answer is JSON; every refusal is a problem (RFC 9457, \`application/problem+json\`) with a code of [codes.md](codes.md).
 Bodies are strict JSON of at most 64 KB (certificates: 256 KB), 32 levels deep, with exactly the members of their schema. \`HEAD\` is
-answered like \`GET\`. Schemas of bodies and answers are in the OpenAPI documents; how a proof is made is in [wire.md](wire.md).`;
+answered like \`GET\`, with a proof for \`HEAD\`. Schemas of bodies and answers are in the OpenAPI documents; how a proof is made is in [wire.md](wire.md).`;
 
 const row = (route) => [
   code(`${route.method} ${template(route.path)}`),

@@ -100,9 +100,9 @@ export const ISSUANCE = [
       "an agent's proof can be used again at the signer",
       "possession",
       always(
-        "apps/signer/src/authenticate.ts",
-        "proveKey.take",
-        "signer.proofs.admit(jkt, jti, iat, nowSeconds, maxAgeSeconds)",
+        "packages/agents/src/possession.ts",
+        "createPossession.verify.spend",
+        "seen.admit(jkt, jti, iat, nowSeconds, maxAgeSeconds)",
       ),
       alone("a proof that was used before"),
     ],
@@ -205,18 +205,18 @@ export const ISSUANCE = [
       becomes(
         "apps/broker/src/routes/post-executions.ts",
         "handle",
-        "certificateOf(context)",
-        'await fetch(new URL("/healthz", config.signer_url)).then(()=>certificateOf(context), ()=>({ ok: false, error: { code: "not_ready", detail: "" } }))',
+        "presentedCertificate(context)",
+        'await fetch(new URL("/healthz", config.signer_url)).then(()=>presentedCertificate(context), ()=>({ ok: false, error: { code: "not_ready", detail: "" } }))',
       ),
     ],
     [
       "reads need the signer",
       "broker",
-      becomes(
-        "apps/broker/src/authenticate.ts",
-        "authenticateAgent",
-        'if (request.proof === undefined) return fail("proof_missing", "a DPoP header is required");',
-        'if (!await fetch(new URL("/healthz", config.signer_url)).then(()=>true, ()=>false)) return fail("not_ready", "");',
+      before(
+        "apps/broker/src/broker.ts",
+        "createBroker.open",
+        "const opened = await bundles.open(digest);",
+        'if (!await fetch(new URL("/healthz", config.signer_url)).then(()=>true, ()=>false)) return { ok: false, error: { code: "not_ready", detail: "" } };',
       ),
     ],
   ]),

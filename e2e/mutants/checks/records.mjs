@@ -67,7 +67,7 @@ export const RECORDS_AND_SECRETS = [
         after(
           "apps/broker/src/routes/post-executions.ts",
           "handle",
-          "const certificate = certificateOf(context);",
+          "const certificate = presentedCertificate(context);",
           'broker.ports.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
         ),
       ],

@@ -6,8 +6,38 @@ const noTake = becomes("packages/authority/src/admit.ts", "admit", "checkView(vi
 const noGuard = drop("apps/broker/src/execution/guard.ts", "createGuard.look", "if (!standing.ok) return standing;");
 const noRecall = never("apps/broker/src/execution/guard.ts", "createGuard.look", "running.recalled");
 const noRecalling = always("apps/broker/src/execution/recall.ts", "recallRevoked", "standing.ok || running.recalled");
+const noCaller = always("packages/agents/src/agents.ts", "createAgents.standing", "clean.ok");
+const noEntitled = always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok");
 
 export const REVOCATION = [
+  ...mutantsOf("a-revoked-agent-reads-nothing", [
+    ["nobody asks whether the caller is revoked", "reads", noCaller],
+    [
+      "a revoked subject still reads",
+      "subject",
+      becomes(
+        "packages/agents/src/standing.ts",
+        "checkCaller",
+        "{ ...named, keys: [jkt], bundle }",
+        "{ keys: [jkt], bundle }",
+      ),
+    ],
+    [
+      "a revoked key still reads",
+      "key",
+      becomes(
+        "packages/agents/src/standing.ts",
+        "checkCaller",
+        "{ ...named, keys: [jkt], bundle }",
+        "{ ...named, keys: [], bundle }",
+      ),
+    ],
+    [
+      "the recorded state is told to a revoked agent that presents the certificate again",
+      "replay",
+      never("apps/broker/src/admission/admit.ts", "checkReplay", "!clean.ok"),
+    ],
+  ]),
   ...mutantsOf("a-revoked-certificate-is-never-admitted", [
     ["the step policy does not look at revocations", "policy", noPolicy],
     ["the step view does not look at revocations", "view", noView],
@@ -24,7 +54,7 @@ export const REVOCATION = [
     [
       "the signer lets in what is revoked",
       "signer, first look",
-      always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
+      [noCaller, noEntitled],
       alone("came after the request was let in"),
     ],
     [
@@ -36,10 +66,7 @@ export const REVOCATION = [
     [
       "the signer does not look at revocations",
       "signer, all",
-      [
-        always("apps/signer/src/issuance/entitle.ts", "entitle", "standing.ok"),
-        drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;"),
-      ],
+      [noCaller, noEntitled, drop("apps/signer/src/issuance/grant.ts", "grant", "if (!standing.ok) return standing;")],
     ],
     [
       "the revocation service forgets the orders of its journal",

@@ -1,4 +1,4 @@
-import { always, becomes, drop, mutantsOf, never } from "./mutant.mjs";
+import { always, becomes, before, drop, mutantsOf, never } from "./mutant.mjs";
 
 export const TOKENS = [
   ...mutantsOf("no-certificate-no-mutation", [
@@ -6,16 +6,16 @@ export const TOKENS = [
       "a proof alone is let in as far as the claims",
       "only",
       becomes(
-        "apps/broker/src/routes/presented.ts",
-        "certificateOf",
-        'fail("token_missing", "no Authorization header")',
+        "packages/agents/src/request.ts",
+        "presentedCertificate",
+        'fail("token_missing", "The request has no Authorization header.")',
         'ok("none")',
       ),
     ],
     [
       "any scheme of Authorization is taken",
       "only",
-      becomes("apps/broker/src/routes/presented.ts", "SCHEME", "/^DPoP ([!-~]+)$/", "/^[A-Za-z]+ ([!-~]+)$/"),
+      becomes("packages/agents/src/request.ts", "DPOP_CREDENTIALS", "/^dpop +([!-~]+)$/i", "/^[A-Za-z]+ ([!-~]+)$/"),
     ],
   ]),
   ...mutantsOf("a-forged-or-respelled-token-is-refused", [
@@ -161,7 +161,7 @@ export const TOKENS = [
       drop(
         "apps/broker/src/admission/admit.ts",
         "admit",
-        'await step("window", () => checkWindow(claims, { nowSeconds: nowSeconds(), skewSeconds: SKEW_SECONDS, maxLifetimeSeconds: config.max_lifetime_seconds }));',
+        'await step("window", () => checkWindow(claims, { nowSeconds: nowSeconds(), skewSeconds: CLOCK_SKEW.tokenSeconds, maxLifetimeSeconds: config.max_lifetime_seconds }));',
       ),
       { filter: "executes until the end" },
     ],
@@ -214,24 +214,51 @@ export const TOKENS = [
       { filter: "executes until the end|paused before" },
     ],
   ]),
+  ...mutantsOf("a-proof-is-read-as-its-standards-say", [
+    [
+      "a proof for GET is taken for HEAD",
+      "htm",
+      becomes(
+        "packages/agents/src/request.ts",
+        "provenRequest",
+        "method: head.method",
+        'method: head.method === "HEAD" ? "GET" : head.method',
+      ),
+    ],
+    [
+      "an address is compared as text",
+      "htu",
+      becomes("packages/verify-core/src/proof.ts", "matchesAddress", "normalizedHtu(htu)", "htu"),
+    ],
+    [
+      "another port is the same address",
+      "htu",
+      always("packages/verify-core/src/htu.ts", "normalizedHtu", "port === DEFAULT_PORTS[name]"),
+    ],
+    [
+      "the scheme's name has one spelling",
+      "scheme",
+      becomes("packages/agents/src/request.ts", "DPOP_CREDENTIALS", "/^dpop +([!-~]+)$/i", "/^DPoP +([!-~]+)$/"),
+    ],
+  ]),
   ...mutantsOf("a-stolen-certificate-is-useless", [
     [
       "the proof's key is not compared",
       "key",
       drop(
-        "apps/broker/src/admission/possession.ts",
-        "checkPossession",
-        'if (proof.value.jkt !== jkt) return fail("proof_key_mismatch", "the proof was made with another key");',
+        "packages/agents/src/possession.ts",
+        "createPossession.check",
+        'if (proven.value.jkt !== jkt) return fail("proof_key_mismatch", "The proof was made with another key.");',
       ),
     ],
     [
       "a presentation needs no proof",
       "presence",
-      becomes(
-        "apps/broker/src/admission/possession.ts",
-        "checkPossession",
-        'fail("proof_missing", "a DPoP header is required")',
-        "ok(undefined)",
+      before(
+        "packages/agents/src/possession.ts",
+        "createPossession.check",
+        "const proven = await verify(request, request.certificate);",
+        "if (request.proof === undefined) return ok(undefined);",
       ),
     ],
     [
@@ -257,7 +284,7 @@ export const TOKENS = [
     [
       "the proof may be for another address",
       "htu",
-      never("packages/verify-core/src/proof.ts", "matchesRequest", "!expect.urls.includes(claims.htu)"),
+      always("packages/verify-core/src/proof.ts", "matchesAddress", "found !== undefined && expected.includes(found)"),
     ],
     [
       "the proof may be for another method",
@@ -270,7 +297,7 @@ export const TOKENS = [
       never(
         "packages/verify-core/src/proof.ts",
         "matchesRequest",
-        "!(claims.iat <= nowSeconds + SKEW_SECONDS) || !(nowSeconds - claims.iat <= maxAgeSeconds)",
+        "!(claims.iat <= nowSeconds + CLOCK_SKEW.tokenSeconds) || !(nowSeconds - claims.iat <= maxAgeSeconds)",
       ),
     ],
     [
@@ -294,7 +321,7 @@ export const TOKENS = [
       becomes(
         "apps/broker/src/admission/admit.ts",
         "admit",
-        "checkPossession(broker, presented, claims.cnf.jkt)",
+        "broker.possession.check(presented, claims.cnf.jkt)",
         "ok(undefined)",
       ),
     ],

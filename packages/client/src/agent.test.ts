@@ -345,4 +345,17 @@ describe("settings", () => {
     expect(codeOf(await createAgent({ ...options, key: `${key.jwk.d}` }))).toBe("setting_invalid");
     expect(codeOf(await createAgent({ ...options, key, signerUrl: "file:///x" }))).toBe("setting_invalid");
   });
+
+  it("names a service by one spelling of its address in proofs, however it was typed", async () => {
+    server.script = (_seen, response) => answer(response, 200, { executions: [] });
+    for (const typed of [server.url.replace("http:", "HTTP:"), `${server.url}//`, `${server.url}/?`]) {
+      const made = await createAgent({ signerUrl: typed, brokerUrl: typed, key });
+      if (!made.ok) throw new Error(made.error.detail);
+      expect(await made.value.executions({ state: "recent", limit: 1 })).toMatchObject({ ok: true });
+      await made.value.close();
+      const [, payload = ""] = String(server.seen.at(-1)?.headers.dpop).split(".");
+      const claims: { htu: string } = JSON.parse(Buffer.from(payload, "base64url").toString());
+      expect(claims.htu).toBe(`${server.url}/v1/executions`);
+    }
+  });
 });

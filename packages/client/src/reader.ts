@@ -73,12 +73,12 @@ export type PathRequest = Omit<ProvenRequest, "url"> & {
 };
 
 function baseOf(url: string, name: string): Result<string, "setting_invalid"> {
-  const trimmed = url.replace(/\/+$/, "");
-  const parsed = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const plain = parsed !== undefined && parsed.username === "" && parsed.search === "" && parsed.hash === "";
   if (!plain || (parsed.protocol !== "http:" && parsed.protocol !== "https:"))
     return fail("setting_invalid", `the ${name} address is not an http or https URL`);
-  return { ok: true, value: trimmed };
+  // One spelling, however it was typed: scheme and host in small letters, no port of the scheme's own, no slash at the end.
+  return { ok: true, value: (parsed.origin + parsed.pathname).replace(/\/+$/, "") };
 }
 
 export function createCaller(endpoints: Endpoints): Result<Caller, "setting_invalid"> {

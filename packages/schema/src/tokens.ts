@@ -289,7 +289,7 @@ export const ProofClaims = closed({
   jti: Type.String({ minLength: 16, maxLength: 128, pattern: "^[A-Za-z0-9_-]+$" }),
   /** Method of the request. */
   htm: Type.String({ maxLength: 10, pattern: "^[A-Z]+$" }),
-  /** Public address of the request, without query. */
+  /** Public address of the request. Compared without query and fragment, normalised. */
   htu: Type.String({ maxLength: 512 }),
   iat: Seconds,
   /** SHA-256 of the certificate that is presented along with it, base64url. */

@@ -84,14 +84,13 @@ async function checkReplay(
 ): Promise<Result<Execution | undefined>> {
   const known = await broker.ports.store.lookup(claims.jti);
   if (!known.ok || known.value === undefined) return known;
-  if (presented.request !== undefined && known.value.op === presented.op) {
-    // The recorded state is read like any other: not by an agent that was revoked meanwhile.
-    const word = await readVouched(broker.ports);
-    if (!word.ok) return word;
-    const { sub: subject, cnf, bundle } = claims;
-    const clean = checkCaller(word.value.view, { subject, jkt: cnf.jkt, bundle });
-    return clean.ok ? known : clean;
-  }
+  // What is known of a certificate is read like anything else: not by an agent that was revoked meanwhile.
+  const word = await readVouched(broker.ports);
+  if (!word.ok) return word;
+  const { sub: subject, cnf, bundle } = claims;
+  const clean = checkCaller(word.value.view, { subject, jkt: cnf.jkt, bundle });
+  if (!clean.ok) return clean;
+  if (presented.request !== undefined && known.value.op === presented.op) return known;
   return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
 }
 
