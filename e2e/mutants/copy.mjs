@@ -32,6 +32,9 @@ function copyGroup(root, to, group) {
       const from = join(root, group, workspace, part);
       if (existsSync(from)) cpSync(from, join(to, group, workspace, part), { recursive: true });
     }
+    // Third-party packages of another version than the one that all share.
+    const own = join(root, group, workspace, "node_modules");
+    if (existsSync(own)) symlinkSync(own, join(to, group, workspace, "node_modules"));
     withoutBundles(join(to, group, workspace, "dist"));
   }
 }

@@ -69,12 +69,8 @@ function judge(mutant, { verdict, failed, ms }) {
   return { verdict: "says-nothing", detail: `${why} ${failed.slice(0, 2).join("; ")}`.trim(), ms };
 }
 
-/** Tries each mutant in one of `jobs` copies. Answers `[mutant, {verdict, detail, ms}]` for each. */
-export async function runAll({ root, mutants, standings, jobs, say }) {
-  const scratch = mkdtempSync(join(tmpdir(), "seb-mutants-"));
-  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
-  const copies = Array.from({ length: jobs }, (_, at) => join(scratch, `copy-${at + 1}`));
-  for (const copy of copies) copyBuild(root, copy);
+/** Tries each mutant in one of these copies. Answers `[mutant, {verdict, detail, ms}]` for each. */
+async function tryAll({ root, copies, mutants, standings, say }) {
   const broken = await baseline({ root, copies, mutants, say });
   const results = [];
   await eachBy(copies, mutants, async (copy, mutant) => {
@@ -87,4 +83,19 @@ export async function runAll({ root, mutants, standings, jobs, say }) {
     say(`  ${result.verdict.padEnd(14)} ${mutant.name} [${mutant.layer}] (${secondsOf(result.ms)}) ${result.detail}`);
   });
   return results;
+}
+
+/** Tries each mutant in one of `jobs` copies of the build, which are gone afterwards. Answers as `tryAll`. */
+export async function runAll({ root, mutants, standings, jobs, say }) {
+  const scratch = mkdtempSync(join(tmpdir(), "seb-mutants-"));
+  const remove = () => rmSync(scratch, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    const copies = Array.from({ length: jobs }, (_, at) => join(scratch, `copy-${at + 1}`));
+    for (const copy of copies) copyBuild(root, copy);
+    return await tryAll({ root, copies, mutants, standings, say });
+  } finally {
+    process.off("exit", remove);
+    remove();
+  }
 }
