@@ -17,8 +17,8 @@ const USAGE = `usage: npm run soak:signer [-- --certificates N] [--node ${majors
   agents ask for certificates as fast as the signer issues them.
   --certificates N   how many (1 to 1000000; default ${DEFAULT_CERTIFICATES})
   --node MAJOR       the version of Node that runs the services (default: the one that runs this); fetched once into ~/.cache/seb/node
-  --without-flag     withholds the flags that the product gives to V8, by a preload of this tool: on Node 20 the signer then ends
-                     with SIGTRAP. Elsewhere the product sets none, and nothing differs.
+  --without-flag     withholds the flags that the product gives to V8, by a preload of this tool: on Node 20
+                     and 22 the signer then ends with SIGTRAP, sooner or later.
   Progress goes to standard error, the result to reports/soak-signer-NODE.json (-without-flag) and standard output.
 Exit code: 0 all were issued by one process, which is ready afterwards; 1 a request failed while the signer lived, it is not ready, or nothing could
   be started; 2 wrong use; 3 a server or that Node cannot be had; 4 the signer's process ended.`;

@@ -291,13 +291,13 @@ export const ISSUANCE = [
   ]),
   ...mutantsOf("a-signer-outlives-its-certificates", [
     [
-      "V8 is given the flag where it is sound, and not where it is not",
+      "V8 is not given the flag where it inlines calls of WebAssembly",
       "only",
       becomes(
         "packages/policy/src/wasm-calls.ts",
         "makeWasmCallsSafe",
-        "diesOfInlinedWasmCalls(process.versions.v8)",
-        "!diesOfInlinedWasmCalls(process.versions.v8)",
+        "inlinesWasmCalls(process.versions.v8)",
+        "!inlinesWasmCalls(process.versions.v8)",
       ),
       { filter: "gives V8 the flag" },
     ],
