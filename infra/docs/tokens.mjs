@@ -1,4 +1,13 @@
-import { DPOP_TYP, MAX_TOKEN_BYTES, OrderBody, REVOCATION_KINDS, TYP_OF_ROLE } from "@seb/schema";
+import {
+  DPOP_TYP,
+  EpochTarget,
+  MAX_TOKEN_BYTES,
+  OrderBody,
+  RevocationTarget,
+  ScopeValue,
+  TYP_OF_ROLE,
+  Values,
+} from "@seb/schema";
 import { code, generated, page, table } from "./parts/markdown.mjs";
 import { membersTable, typeOf, WORDS } from "./parts/members.mjs";
 
@@ -53,7 +62,7 @@ export const render = () =>
   page(
     "# Tokens",
     generated("tokens.mjs"),
-    "The closed schemas of everything that is signed. A member that is not listed is refused, and so is one that is missing. How tokens are made and verified is told in [wire.md](wire.md).",
+    "The closed schemas of everything that is signed. A member that is not listed is refused, and so is one that is missing, unless it is marked optional or `?`. The keys of a map are bounded like values: any other key is refused. A `text` is counted in Unicode code points; a pattern must match the whole of it. How tokens are made and verified is told in [wire.md](wire.md).",
     kinds(),
     ...SECTIONS.flatMap(([name, source]) => {
       const more = name === "OrderClaims" ? [orderNote()] : [];
@@ -62,13 +71,22 @@ export const render = () =>
     "## Words",
     table(
       ["word", "meaning"],
-      [...Object.entries(WORDS), ["Values", "map of Keys to texts, integers, booleans or lists of texts, up to 24"]],
+      [...Object.entries(WORDS), ["Values", `map by Key, up to ${Values.maxProperties}: ${typeOf(ScopeValue)}`]],
     ),
+  );
+
+const targets = (schema) =>
+  table(
+    ["kind", "value"],
+    schema.anyOf.map(({ properties: { kind, value } }) => [code(kind.const), typeOf(value)]),
   );
 
 const orderNote = () =>
   [
     "OrderBody is one of:",
     orders(),
-    `A \`target\` of \`revoke\` and \`lift\` is \`{kind, value}\` with one of the kinds ${REVOCATION_KINDS.map(code).join(", ")}; of \`epoch\`, one of \`global\`, \`subject\`, \`policy\`. The value of \`everything\` and of \`global\` is \`*\`.`,
+    "A `target` is `{kind, value}`. Of `revoke` and `lift`:",
+    targets(RevocationTarget),
+    "Of `epoch`:",
+    targets(EpochTarget),
   ].join("\n\n");

@@ -5,7 +5,7 @@ import { code, table } from "./markdown.mjs";
 /** Words that a member's type may be called by; they are explained once. */
 export const WORDS = {
   Name: "lower-case letters, digits and inner hyphens, 1 to 63 (a DNS label)",
-  Key: "lower-case snake case, at most 40 characters",
+  Key: "a small letter, then small letters, digits and `_`: 1 to 40 characters",
   Digest: "`sha256:` and 64 lower-case hexadecimal digits",
   Thumbprint: "RFC 7638 thumbprint of a key, 43 characters of base64url",
   CertId: "`c_` and 26 characters of `a-z 2-7`: 130 random bits",
@@ -13,11 +13,11 @@ export const WORDS = {
   OrderId: "the same with `o_`",
   Counter: "integer from 0 to 2^53 - 1; in names that end in `_ms`, milliseconds since 1970-01-01T00:00:00Z",
   Subject: "`agent:` and a Name",
-  Resource: "`service:<service>/region:<region>`",
-  Audience: "lower-case letters, digits and `: . -`, at most 100, e.g. `broker:dev`",
+  Resource: "`service:<service>/region:<region>`, each of 1 to 63 characters of `a-z 0-9 -`",
+  Audience: "a small letter, then small letters, digits and `: . -`: 1 to 100 characters, e.g. `broker:dev`",
   Issuer: "as Audience, with `/` too, e.g. `signer:dev`",
-  Seconds: "seconds since 1970-01-01T00:00:00Z",
-  Line: "one printable line of at most 500 characters",
+  Seconds: "whole seconds since 1970-01-01T00:00:00Z, from 0 to 2^40",
+  Line: "at most 500 characters, none of U+0000 to U+001F and U+007F",
   Tier: "0 harmless, 1 low, 2 high, 3 critical",
   Mode: "`enforce` or `shadow`",
   PublicJwk: "public JWK, Ed25519 or P-256, without other members",
@@ -45,13 +45,21 @@ export function typeOf(schema) {
   }
   if (schema.type === "array") return `list of ${typeOf(schema.items)}${countOf(schema.minItems, schema.maxItems)}`;
   if (schema.type === "object")
-    return schema.patternProperties ? `map${countOf(undefined, schema.maxProperties)}` : "object";
+    return schema.patternProperties ? `map by ${keyOf(schema)}${countOf(undefined, schema.maxProperties)}` : "object";
   if (schema.type === "integer") return `integer${bounds(schema.minimum, schema.maximum)}`;
   if (schema.type === "string") {
-    const size = schema.maxLength === undefined ? "" : `, at most ${schema.maxLength} characters`;
+    const least = schema.minLength > 0 ? `${schema.minLength} to ` : "at most ";
+    const size = schema.maxLength === undefined ? "" : `, ${least}${schema.maxLength} characters`;
     return `text${size}${schema.pattern ? `, ${code(schema.pattern)}` : ""}`;
   }
   return schema.type ?? "any JSON";
+}
+
+/** What the keys of a map must be: a word that has this pattern, else the pattern itself. */
+function keyOf({ patternProperties }) {
+  const [pattern] = Object.keys(patternProperties);
+  const word = Object.keys(WORDS).find((name) => schemas.get(name).pattern === pattern);
+  return word ?? code(pattern);
 }
 
 function countOf(least = 0, most = undefined) {
@@ -61,10 +69,11 @@ function countOf(least = 0, most = undefined) {
 }
 
 /** `{type: "string", pattern, ...}`: one of several objects. */
-function shapeOf({ properties = {} }) {
-  const inside = Object.entries(properties).map(([key, value]) =>
-    "const" in value ? `${key}: ${JSON.stringify(value.const)}` : key,
-  );
+function shapeOf({ properties = {}, required = [] }) {
+  const inside = Object.entries(properties).map(([key, value]) => {
+    const name = required.includes(key) ? key : `${key}?`;
+    return "const" in value ? `${name}: ${JSON.stringify(value.const)}` : name;
+  });
   return code(`{${inside.join(", ")}}`);
 }
 
