@@ -60,8 +60,6 @@ function makeControl(root, control, builder, expires) {
   cpSync(join(root, "examples", "control"), control, { recursive: true });
   const clusterAction = join("actions", "k8s-deploy.yaml");
   cpSync(join(root, "examples", "kubernetes", clusterAction), join(control, clusterAction));
-  const schema = join(control, "policy", "schema.cedarschema");
-  writeFileSync(schema, readFileSync(schema, "utf8").replace(/^action /m, 'action "k8s-deploy", '));
   const trusted = { keyid: builder.kid, jwk: builder.publicJwk, expires };
   changeYaml(join(control, "roots", "ci.yaml"), (value) => ({ ...value, ...trusted }));
 }

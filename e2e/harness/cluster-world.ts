@@ -124,9 +124,6 @@ export function bringIn(seb: string, services: readonly string[], target: Readon
   const examples = join(ROOT, "examples", "kubernetes", "actions");
   for (const file of readdirSync(examples)) copyFileSync(join(examples, file), join(control, "actions", file));
   for (const name of services) writeFileSync(join(control, "services", `${name}.yaml`), stringify(serviceFile(name)));
-  const schema = join(control, "policy", "schema.cedarschema");
-  const names = ACTIONS.map((name) => `"${name}"`).join(", ");
-  writeFileSync(schema, readFileSync(schema, "utf8").replace(/^action /m, `action ${names}, `));
   writeFileSync(join(control, "policy", "15-cluster-changes.cedar"), POLICY);
   changeYaml(join(control, "agents", "oncall-v3.yaml"), (agent) => ({
     ...agent,

@@ -27,8 +27,6 @@ step "Security: actions, a policy for them, and the agent's key"
 cp $here/actions/*.yaml "$SEB_CONTROL/actions/"
 cp $here/services/*.yaml "$SEB_CONTROL/services/"
 cp $here/policy/*.cedar "$SEB_CONTROL/policy/"
-sed 's/^action /action "k8s-scale", "k8s-restart", "k8s-config-key", "k8s-deploy", "k8s-delete", /' \
-  examples/control/policy/schema.cedarschema > "$SEB_CONTROL/policy/schema.cedarschema"
 agent-cli keygen --out "$SEB_KEY" > /dev/null
 seb agent add oncall-v3 --key "$SEB_KEY" --owner team-sre --action k8s-scale --replace
 

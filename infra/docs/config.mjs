@@ -101,7 +101,7 @@ export const render = async () =>
     "Where the targets are. Members besides `connector` belong to the connector: for git see [its page](../packages/connector-git/README.md). The digest of the file stands in every decision.",
     membersTable("Targets", CONTROL),
     "## The control folder",
-    "The folder as a whole is one bundle, known by its digest and activated by two operators. Besides the files below it holds `policy/*.cedar`, `policy/schema.cedarschema` and `policy/tests/*.yaml`; see `examples/control`.",
+    "The folder as a whole is one bundle, known by its digest and activated by two operators. Besides the files below it holds `policy/*.cedar` and `policy/tests/*.yaml`; see `examples/control`. The Cedar schema follows from [the facts](facts.md) and the folder's actions: `seb policy schema` writes it for editors, and a folder holds no copy.",
     control(),
     "Names that `risk_weights` may weigh; any other adds nothing:",
     RISK_FACTORS.map((name) => `- ${code(name)}`).join("\n"),

@@ -47,6 +47,19 @@ export function packFolder(folder: string): Result<Packed> {
   return ok({ ...packed.value, files: Object.keys(files.value).length, contents: files.value });
 }
 
+const ACTION = /^actions\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.yaml$/;
+
+/** Names of a control folder's actions, from the names of their files, sorted. Nothing of the folder is checked here. */
+export function actionsOf(folder: string): Result<readonly string[]> {
+  const files = readControl(folder);
+  if (!files.ok) return files;
+  return ok(
+    Object.keys(files.value)
+      .flatMap((path) => ACTION.exec(path)?.slice(1) ?? [])
+      .sort(),
+  );
+}
+
 const FILE = /^([0-9a-f]{64})\.json$/;
 
 /** Installs a bundle under its digest. */

@@ -1,4 +1,4 @@
-import { CODES, type Failure } from "@seb/schema";
+import { CODES, type Failure, sentenceOf } from "@seb/schema";
 import type { Io } from "./io.js";
 
 /** How a command ended: its exit code, what `--json` prints, what a person reads. */
@@ -25,10 +25,11 @@ export function done(json: unknown, text: string): Outcome {
 export function refused(failure: Refused): Outcome {
   const { exit, title } = CODES[failure.code];
   const remedy = failure.remedy ?? CODES[failure.code].remedy;
-  const { code, detail, pointer, facts, requestId } = failure;
+  const { code, detail, pointer, facts, requestId, mistakes = [] } = failure;
   const lines = [
     `${code}: ${title}`,
     `  ${detail}${pointer === undefined ? "" : ` (${pointer})`}`,
+    ...mistakes.slice(1).map((mistake) => `  ${sentenceOf(mistake)}`),
     ...Object.entries(facts ?? {}).map(([name, value]) => `  ${name}: ${String(value)}`),
     ...(requestId === undefined ? [] : [`  request: ${requestId}`]),
     `  remedy: ${remedy}`,
@@ -41,6 +42,7 @@ export function refused(failure: Refused): Outcome {
     remedy,
     ...(pointer === undefined ? {} : { pointer }),
     ...(facts === undefined ? {} : { facts }),
+    ...(mistakes.length === 0 ? {} : { mistakes }),
     ...(requestId === undefined ? {} : { request_id: requestId }),
   };
   return { exit, json, text: `${lines.join("\n")}\n` };

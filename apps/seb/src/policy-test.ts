@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CODES, type Code, fail, ok, type Result } from "@seb/schema";
+import { CODES, type Code, closed, fail, MAX_MISTAKES, ok, type Result, validate } from "@seb/schema";
+import Type from "typebox";
 import { type Packed, packFolder } from "./control-folder.js";
 import { devMain, runCaptured } from "./dev-process.js";
 import type { Refused } from "./outcome.js";
@@ -17,6 +18,20 @@ export interface Tested extends Packed {
 
 /** The engine is a part of the build that is not always there. */
 export const canCompile = (): boolean => devMain("policy-test-main") !== undefined;
+
+/** As the process prints them: {@link Mistake}. */
+const Mistakes = Type.Array(
+  closed({
+    file: Type.String(),
+    field: Type.Optional(Type.String()),
+    line: Type.Optional(Type.Integer()),
+    column: Type.Optional(Type.Integer()),
+    found: Type.String(),
+    expected: Type.String(),
+    near: Type.Optional(Type.Array(Type.String())),
+  }),
+  { maxItems: MAX_MISTAKES },
+);
 
 type Judged<T> = Result<T> | { readonly ok: false; readonly error: Refused };
 
@@ -52,9 +67,11 @@ function judged(packed: Packed, ran: Awaited<ReturnType<typeof runCaptured>>, ti
     return ok({ ...packed, tests });
   const error = membersOf(answer.get("error"));
   const [code, detail] = [error.get("code"), error.get("detail")];
+  const mistakes = validate(Mistakes, error.get("mistakes") ?? [], "internal");
   if (typeof code !== "string" || typeof detail !== "string")
     return fail("internal", `the policy tests did not run: their process ended with ${ran.exit}`);
-  return { ok: false, error: aboutFolder(code, detail) };
+  const known = mistakes.ok && mistakes.value.length > 0 ? { mistakes: mistakes.value } : {};
+  return { ok: false, error: { ...aboutFolder(code, detail), ...known } };
 }
 
 const REMEDY = "Correct the policy or the policy test that the detail names, then run seb policy test.";

@@ -10,6 +10,13 @@ import type {
 } from "@seb/schema";
 import type { PolicyTest } from "./policy-test.js";
 
+/** One file of Cedar policies. */
+export interface PolicyFile {
+  /** Path in the control folder. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /** A control folder that was read and checked as a whole. Its values are frozen. */
 export interface Bundle {
   /** Digest (`seb-bundle-v1`) of the files. */
@@ -24,7 +31,7 @@ export interface Bundle {
   readonly windows: Windows;
   readonly modes: Modes;
   readonly thresholds: Thresholds;
-  /** Cedar texts: all `policy/*.cedar` in path order, and the schema. Not parsed here. */
-  readonly cedar: { readonly policies: string; readonly schema: string };
+  /** Cedar texts: all `policy/*.cedar` in path order. Not parsed here. */
+  readonly policies: readonly PolicyFile[];
   readonly policyTests: readonly PolicyTest[];
 }

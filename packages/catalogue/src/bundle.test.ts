@@ -41,22 +41,19 @@ describe("packBundle", () => {
     "actions/dep\u043eloy.yaml",
     "policy/other.yaml",
     "policy/tests/x.cedar",
-    "policy/schema.cedarschema.bak",
+    "policy/schema.cedarschema",
     "",
     "__proto__",
   ])("refuses a file named %j", (path) => {
     expect(packCode({ ...control.files, [path]: "x: 1\n" })).toBe("bundle_unreadable");
   });
 
-  it.each([
-    "policy/schema.cedarschema",
-    "policy/windows.yaml",
-    "policy/modes.yaml",
-    "policy/thresholds.yaml",
-    "policy/tests/deploy.yaml",
-  ])("refuses a folder without %s", (path) => {
-    expect(packCode(without(path))).toBe("bundle_unreadable");
-  });
+  it.each(["policy/windows.yaml", "policy/modes.yaml", "policy/thresholds.yaml", "policy/tests/deploy.yaml"])(
+    "refuses a folder without %s",
+    (path) => {
+      expect(packCode(without(path))).toBe("bundle_unreadable");
+    },
+  );
 
   it("refuses a folder without policies, too many files, too many bytes, and broken text", () => {
     const noCedar = Object.entries(control.files).filter(([path]) => !path.endsWith(".cedar"));
@@ -162,7 +159,12 @@ describe("openBundle", () => {
     const { value } = opened;
     expect([...value.actions.keys()]).toEqual(["deploy", "scale", "tune"]);
     expect([...value.agents.keys()]).toEqual(["agent:oncall-v3"]);
-    expect(value.cedar.policies.indexOf("auto-low-risk-v2")).toBeLessThan(value.cedar.policies.indexOf("no-critical"));
+    expect(value.policies.map(({ file }) => file)).toEqual([
+      "policy/10-auto-low-risk.cedar",
+      "policy/20-emergency-rollback.cedar",
+      "policy/30-human-approved.cedar",
+      "policy/90-no-critical.cedar",
+    ]);
     expect(Object.isFrozen(value.actions.get("deploy")?.parameters)).toBe(true);
     expect(Object.isFrozen(value.thresholds.risk_weights)).toBe(true);
   });

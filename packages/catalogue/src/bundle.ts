@@ -64,7 +64,7 @@ function whole(draft: Draft, files: ControlFiles): Result<Bundle, PackCode> {
   const { actions, services, agents, people, roots, windows, modes, thresholds } = draft;
   if (windows === undefined || modes === undefined || thresholds === undefined)
     return fail("bundle_unreadable", "A policy file is missing.");
-  const policies = pathsIn(files, "policy", ".cedar").map((path) => files[path]);
+  const policies = pathsIn(files, "policy", ".cedar").map((file) => Object.freeze({ file, text: files[file] ?? "" }));
   return ok(
     Object.freeze({
       digest: digest("seb-bundle-v1", { ver: 1, files: { ...files } }),
@@ -76,7 +76,7 @@ function whole(draft: Draft, files: ControlFiles): Result<Bundle, PackCode> {
       windows,
       modes,
       thresholds,
-      cedar: Object.freeze({ policies: policies.join("\n"), schema: files["policy/schema.cedarschema"] ?? "" }),
+      policies: Object.freeze(policies),
       policyTests: Object.freeze([...draft.tests.values()].flat()),
     }),
   );

@@ -261,7 +261,7 @@ describe("files that refer to each other", () => {
     const text = control.files["policy/tests/deploy.yaml"] ?? "";
     const contexts = (file: string) => {
       const read = readYaml(file);
-      return testsOf(read.ok ? read.value : undefined).map(({ context }) => context);
+      return testsOf("policy/tests/deploy.yaml", read.ok ? read.value : undefined).map(({ context }) => context);
     };
     expect(contexts(text.replace("  freeze: false\n", "")).at(0)).toEqual({ ...contexts(text).at(0), freeze: true });
   });

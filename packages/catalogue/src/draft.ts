@@ -36,7 +36,7 @@ export function readDraft(reader: ControlReader, files: ControlFiles): Draft {
   const stems = (name: Folder) => pathsIn(files, name, ".yaml").map(stemOf);
   const tests = pathsIn(files, "policy/tests", ".yaml").flatMap((path) => {
     const file = reader.read(path, PolicyTestsFile);
-    return file === undefined ? [] : [[path, testsOf(file)] as const];
+    return file === undefined ? [] : [[path, testsOf(path, file)] as const];
   });
   const single = <S extends TSchema>(path: string, schema: S) =>
     Object.hasOwn(files, path) ? reader.read(path, schema) : undefined;

@@ -16,9 +16,9 @@ export type Folder = (typeof FOLDERS)[number];
 
 const NAME = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const KNOWN = new RegExp(
-  `^(?:(?:${FOLDERS.join("|")}|policy/tests)/${NAME}\\.yaml|policy/${NAME}\\.cedar|policy/schema\\.cedarschema|policy/(?:windows|modes|thresholds)\\.yaml)$`,
+  `^(?:(?:${FOLDERS.join("|")}|policy/tests)/${NAME}\\.yaml|policy/${NAME}\\.cedar|policy/(?:windows|modes|thresholds)\\.yaml)$`,
 );
-const REQUIRED = ["policy/schema.cedarschema", "policy/windows.yaml", "policy/modes.yaml", "policy/thresholds.yaml"];
+const REQUIRED = ["policy/windows.yaml", "policy/modes.yaml", "policy/thresholds.yaml"];
 const REQUIRED_FOLDERS = [
   { prefix: "policy/", suffix: ".cedar", expected: "at least one policy" },
   { prefix: "policy/tests/", suffix: ".yaml", expected: "at least one file of policy tests" },
@@ -56,8 +56,12 @@ function tooMuch(found: string, expected: string) {
 const shownPath = (path: string): string =>
   /^[A-Za-z0-9._/ -]{1,120}$/.test(path) && path.trim() !== "" ? path : `a file of ${path.length} characters`;
 
+const NO_SCHEMA =
+  "no such file: delete it, the schema follows from the facts and the folder's actions (seb policy schema writes it for editors)";
+
 /** What a misplaced file may have been meant to be. */
 function misplaced(path: string, paths: readonly string[]): Omit<Mistake, "file"> {
+  if (path.endsWith(".cedarschema")) return { found: "a copy of the Cedar schema", expected: NO_SCHEMA };
   const lower = path.toLowerCase().replace(/\.ya?ml$/, ".yaml");
   const [folder = "", ...rest] = lower.split("/");
   const folders = nearest(folder, [...FOLDERS, "policy"]).map((name) => [name, ...rest].join("/"));

@@ -1,7 +1,8 @@
 export { actionView } from "./action-view.js";
 export { admits } from "./admits.js";
 export { openBundle, packBundle } from "./bundle.js";
-export type { Bundle } from "./bundle-contents.js";
+export type { Bundle, PolicyFile } from "./bundle-contents.js";
+export { cedarSchema } from "./cedar-schema.js";
 export { checkPrecondition } from "./check-precondition.js";
 export { compile } from "./compile.js";
 export { contractDigest, contractText, operationDigest, stableContractDigest } from "./digests.js";

@@ -2,6 +2,9 @@ import { closed, facts, Name, type PolicyContext, type Result, Ver, validate } f
 
 /** One expectation of `control/policy/tests/*.yaml`. */
 export interface PolicyTest {
+  /** Where it stands: path in the control folder, and RFC 6901 pointer. */
+  readonly file: string;
+  readonly field: string;
   readonly name: string;
   /** Name of an agent, action, service and region of the bundle. */
   readonly agent: string;
@@ -45,14 +48,22 @@ export function policyContext(value: unknown): Result<PolicyContext, "catalogue_
 
 interface TestsFile {
   readonly base: Partial<PolicyContext>;
-  readonly tests: readonly (Omit<PolicyTest, "context"> & { readonly with: Partial<PolicyContext> })[];
+  readonly tests: readonly (Omit<PolicyTest, "context" | "file" | "field"> & {
+    readonly with: Partial<PolicyContext>;
+  })[];
 }
 
-/** The tests of a file that fits {@link PolicyTestsFile}: each one's context is the neutral one, with what `base` and then its own `with` say. */
-export function testsOf(file: unknown): readonly PolicyTest[] {
+/**
+ * The tests of a file that fits {@link PolicyTestsFile}: each one's context is the neutral one, with what `base` and then its own `with` say.
+ *
+ * @param path of the file in the control folder.
+ */
+export function testsOf(path: string, file: unknown): readonly PolicyTest[] {
   const { base, tests } = file as TestsFile;
-  return tests.map(({ with: changes, ...test }) => ({
+  return tests.map(({ with: changes, ...test }, index) => ({
     ...test,
+    file: path,
+    field: `/tests/${index}`,
     context: { ...facts.neutralContext(), ...base, ...changes },
   }));
 }

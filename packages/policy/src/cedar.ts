@@ -1,24 +1,9 @@
-import {
-  type DetailedError,
-  policySetTextToParts,
-  policyToJson,
-  preparsePolicySet,
-  preparseSchema,
-  statefulIsAuthorized,
-  validate,
-} from "@cedar-policy/cedar-wasm/nodejs";
+import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from "@cedar-policy/cedar-wasm/nodejs";
 import { digest } from "@seb/canonical";
-
-/** One policy as it stands in the bundle. */
-export interface PolicyText {
-  readonly effect: "permit" | "forbid";
-  readonly annotations: Readonly<Record<string, unknown>>;
-  readonly text: string;
-}
 
 /** A request in Cedar's words. */
 export interface CedarRequest {
-  readonly agent: string;
+  readonly agent: { readonly name: string; readonly owner: string };
   readonly action: string;
   readonly service: { readonly name: string; readonly owner: string; readonly tier: number };
   readonly context: Readonly<Record<string, string | number | boolean>>;
@@ -34,44 +19,18 @@ export interface PreparedPolicies {
   readonly name: string;
 }
 
-/** Splits a text into its policies; undefined when it cannot be parsed or holds templates, which nothing here would link. */
-export function readPolicies(text: string): readonly PolicyText[] | undefined {
-  const parts = policySetTextToParts(text);
-  if (parts.type === "failure" || parts.policy_templates.length > 0) return undefined;
-  const policies: PolicyText[] = [];
-  for (const part of parts.policies) {
-    const read = policyToJson(part);
-    if (read.type === "failure") return undefined;
-    policies.push({ effect: read.json.effect, annotations: read.json.annotations ?? {}, text: part });
-  }
-  return policies;
-}
-
 /**
- * Validates policies against a schema in strict mode and parses both once. Warnings count: a policy that can never apply is a mistake.
+ * Parses validated policies and their schema once.
  *
  * @param policies text by id.
- * @returns what to decide with, or why not.
+ * @returns undefined when one of them does not parse.
  */
-export function preparePolicies(
-  schema: string,
-  policies: ReadonlyMap<string, string>,
-): { readonly prepared: PreparedPolicies } | { readonly problem: string } {
+export function preparePolicies(schema: string, policies: ReadonlyMap<string, string>): PreparedPolicies | undefined {
   const staticPolicies = Object.fromEntries(policies);
-  const answer = validate({ validationSettings: { mode: "strict" }, schema, policies: { staticPolicies } });
-  if (answer.type === "failure") return { problem: firstOf(answer.errors) };
-  const found = [...answer.validationErrors, ...answer.validationWarnings].map(({ error }) => error);
-  const [first] = [...found, ...answer.otherWarnings];
-  if (first !== undefined) return { problem: firstOf([first]) };
   // Engines of two bundles live side by side, and equal ids may stand for other bytes.
   const name = digest("seb-cedar-v1", { schema, policies: staticPolicies });
   const parsed = [preparseSchema(name, schema), preparsePolicySet(name, { staticPolicies })];
-  const failed = parsed.find((step) => step.type === "failure");
-  return failed?.type === "failure" ? { problem: firstOf(failed.errors) } : { prepared: { name } };
-}
-
-function firstOf(errors: readonly DetailedError[]): string {
-  return (errors[0]?.message ?? "unknown error").replace(/[^ -~]/g, " ").slice(0, 200);
+  return parsed.every((step) => step.type === "success") ? { name } : undefined;
 }
 
 /**
@@ -79,9 +38,9 @@ function firstOf(errors: readonly DetailedError[]): string {
  * would allow: any such error, any failure and anything thrown is an error here, never a decision.
  */
 export function askCedar({ name }: PreparedPolicies, request: CedarRequest): CedarAnswer {
-  const principal = { type: "Agent", id: request.agent };
+  const principal = { type: "Agent", id: request.agent.name };
   const resource = { type: "Service", id: request.service.name };
-  const { owner, tier } = request.service;
+  const [agentTeam, serviceTeam] = [teamOf(request.agent.owner), teamOf(request.service.owner)];
   try {
     const answer = statefulIsAuthorized({
       principal,
@@ -92,8 +51,12 @@ export function askCedar({ name }: PreparedPolicies, request: CedarRequest): Ced
       validateRequest: true,
       preparsedPolicySetId: name,
       entities: [
-        { uid: principal, attrs: {}, parents: [] },
-        { uid: resource, attrs: { owner, tier }, parents: [] },
+        { uid: principal, attrs: { owner: { __entity: agentTeam } }, parents: [agentTeam] },
+        {
+          uid: resource,
+          attrs: { owner: { __entity: serviceTeam }, tier: request.service.tier },
+          parents: [serviceTeam],
+        },
       ],
     });
     if (answer.type !== "success") return { kind: "error", reasons: ["request"] };
@@ -106,3 +69,5 @@ export function askCedar({ name }: PreparedPolicies, request: CedarRequest): Ced
     return { kind: "error", reasons: ["engine"] };
   }
 }
+
+const teamOf = (owner: string) => ({ type: "Team", id: owner });

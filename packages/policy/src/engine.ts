@@ -1,40 +1,21 @@
-import { type Bundle, policyContext } from "@seb/catalogue";
-import { facts, fail, ok, type PolicyContext, type Result } from "@seb/schema";
-import { askCedar, type PreparedPolicies, preparePolicies, readPolicies } from "./cedar.js";
+import { type Bundle, cedarSchema, policyContext } from "@seb/catalogue";
+import { fail, failMistakes, ok, type Result } from "@seb/schema";
+import { askCedar, type PreparedPolicies, preparePolicies } from "./cedar.js";
+import type { Permission, PolicyEngine, PolicyInput } from "./decision.js";
+import { namesOf, unknownNames } from "./literals.js";
+import { inOrder } from "./place.js";
+import { failingTests } from "./policy-tests.js";
 import { type RankedPolicies, rankPolicies } from "./ranked.js";
+import { readPolicies } from "./read.js";
+import { invalidPolicies } from "./validate.js";
 import { makeWasmCallsSafe } from "./wasm-calls.js";
 
-/** One request to be judged; everything in it was verified before. */
-export interface PolicyInput {
-  /** `agent:<name>` */
-  readonly subject: string;
-  readonly action: string;
-  readonly service: string;
-  readonly region: string;
-  readonly context: PolicyContext;
-}
-
-/** The permitting policies by rank: the first is the approver. */
-export interface Permission {
-  readonly policies: readonly string[];
-}
-
-/** Decides under the policies of one bundle. */
-export interface PolicyEngine {
-  /**
-   * Denies unless a policy permits and none forbids.
-   *
-   * @returns `policy_denied` with the forbidding policies in `facts.reasons` (or `no-policy-permits`); `policy_error`, also a denial,
-   *   when the input is not one that the bundle knows or anything went wrong while evaluating.
-   */
-  decide(input: PolicyInput): Result<Permission, "policy_denied" | "policy_error">;
-}
-
 /**
- * Makes the engine of a bundle: parses its policies once, validates them strictly against its schema, and runs its policy tests.
+ * Makes the engine of a bundle: parses its policies once, validates them strictly against the schema that follows from the facts and the
+ * bundle's actions, and runs its policy tests.
  *
- * @returns `bundle_invalid` when a policy cannot be parsed, does not fit the schema, can never apply, is a template, lacks an `@id` or
- *   `@rank` of its own, when the schema does not admit an action of the bundle, or when a policy test fails.
+ * @returns `bundle_invalid` with every mistake, by file and line: a policy that does not parse, is a template, does not fit the schema, can
+ *   never apply, names something that the bundle does not define, or lacks an `@id` or `@rank` of its own; else each failing policy test.
  */
 export function createPolicyEngine(bundle: Bundle): Result<PolicyEngine, "bundle_invalid"> {
   makeWasmCallsSafe();
@@ -46,15 +27,23 @@ export function createPolicyEngine(bundle: Bundle): Result<PolicyEngine, "bundle
 }
 
 function build(bundle: Bundle): Result<PolicyEngine, "bundle_invalid"> {
-  const policies = readPolicies(bundle.cedar.policies);
-  if (policies === undefined) return fail("bundle_invalid", "policy: a policy cannot be parsed, or is a template");
-  const ranked = rankPolicies(policies);
-  if ("problem" in ranked) return fail("bundle_invalid", `policy: ${ranked.problem}`);
-  const made = preparePolicies(bundle.cedar.schema, ranked.texts);
-  if ("problem" in made) return fail("bundle_invalid", `policy: ${made.problem}`);
-  const engine: PolicyEngine = { decide: (input) => decide(bundle, ranked, made.prepared, input) };
-  const problem = unadmittedAction(bundle, made.prepared) ?? failingTest(bundle, engine);
-  return problem === undefined ? ok(Object.freeze(engine)) : fail("bundle_invalid", `policy: ${problem}`);
+  const schema = cedarSchema(bundle.actions.keys());
+  const read = readPolicies(bundle.policies);
+  const ranked = rankPolicies(read.policies);
+  const names = namesOf(bundle);
+  const unknown = read.policies.flatMap((policy) => unknownNames(policy, names));
+  const [first, ...more] = inOrder([
+    ...read.mistakes,
+    ...ranked.mistakes,
+    ...unknown,
+    ...invalidPolicies(schema, read.policies),
+  ]);
+  if (first !== undefined) return failMistakes("bundle_invalid", [first, ...more]);
+  const prepared = preparePolicies(schema, ranked.texts);
+  if (prepared === undefined) return fail("bundle_invalid", "policy: the engine could not prepare the policies");
+  const engine: PolicyEngine = { decide: (input) => decide(bundle, ranked, prepared, input) };
+  const [failing, ...others] = failingTests(bundle, engine, new Set(ranked.texts.keys()));
+  return failing === undefined ? ok(Object.freeze(engine)) : failMistakes("bundle_invalid", [failing, ...others]);
 }
 
 function decide(
@@ -65,14 +54,19 @@ function decide(
 ): Result<Permission, "policy_denied" | "policy_error"> {
   const { subject, action, region } = input;
   const service = bundle.services.get(input.service);
-  if (!bundle.agents.has(subject)) return undecided(["unknown-agent"]);
+  const agent = bundle.agents.get(subject);
+  if (agent === undefined) return undecided(["unknown-agent"]);
   if (!bundle.actions.has(action)) return undecided(["unknown-action"]);
   if (service === undefined || !Object.hasOwn(service.regions, region)) return undecided(["unknown-service"]);
   const context = policyContext(input.context);
   if (!context.ok) return undecided([`context${context.error.pointer ?? ""}`]);
 
-  const agent = subject.slice("agent:".length);
-  const answer = askCedar(prepared, { agent, action, service, context: { ...context.value, region } });
+  const answer = askCedar(prepared, {
+    agent: { name: subject.slice("agent:".length), owner: agent.owner },
+    action,
+    service,
+    context: { ...context.value, region },
+  });
   if (answer.kind === "error") return undecided(answer.reasons);
   if (!answer.allow) {
     const reasons = answer.determining.length === 0 ? ["no-policy-permits"] : [...answer.determining].sort();
@@ -86,26 +80,4 @@ function decide(
 
 function undecided(reasons: readonly string[]) {
   return fail("policy_error", "The policy could not be evaluated.", { facts: { reasons: [...reasons] } });
-}
-
-function unadmittedAction(bundle: Bundle, prepared: PreparedPolicies): string | undefined {
-  const service = { name: "probe", owner: "probe", tier: 0 };
-  const context = { ...facts.neutralContext(), region: "probe" };
-  for (const action of bundle.actions.keys()) {
-    if (askCedar(prepared, { agent: "probe", action, service, context }).kind === "error") {
-      return `the schema does not admit a request for action ${action}`;
-    }
-  }
-  return undefined;
-}
-
-function failingTest(bundle: Bundle, engine: PolicyEngine): string | undefined {
-  if (bundle.policyTests.length === 0) return "there are no policy tests";
-  for (const { name, agent, action, service, region, context, expect } of bundle.policyTests) {
-    const decided = engine.decide({ subject: `agent:${agent}`, action, service, region, context });
-    const permits = decided.ok ? decided.value.policies : [];
-    const erred = !decided.ok && decided.error.code === "policy_error";
-    if (erred || permits.join() !== expect.join()) return `policy test failed: ${name}`;
-  }
-  return undefined;
 }

@@ -1,1 +1,2 @@
-export { createPolicyEngine, type Permission, type PolicyEngine, type PolicyInput } from "./engine.js";
+export type { Permission, PolicyEngine, PolicyInput } from "./decision.js";
+export { createPolicyEngine } from "./engine.js";

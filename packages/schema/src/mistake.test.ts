@@ -17,6 +17,13 @@ describe("sentenceOf", () => {
     );
   });
 
+  it("says the column where it is known", () => {
+    const place = { file: "policy/95-own.cedar", line: 3, column: 17 };
+    expect(sentenceOf({ ...place, found: "`rsik`", expected: "a fact of the context" })).toBe(
+      "policy/95-own.cedar, line 3 column 17: found `rsik`, expected a fact of the context.",
+    );
+  });
+
   it("leaves out what is not known", () => {
     expect(sentenceOf({ file: "a.yaml", found: "nothing", expected: "a file" })).toBe(
       "a.yaml: found nothing, expected a file.",

@@ -9,6 +9,8 @@ export interface Mistake {
   readonly field?: string;
   /** Line of the field, from 1, where the reader knows it. */
   readonly line?: number;
+  /** Column in that line, from 1, in characters, where the reader knows it. */
+  readonly column?: number;
   /** What was found, e.g. `` `replica` ``, `nothing`, `a list of 3`. See {@link shown}. */
   readonly found: string;
   /** What may stand there, e.g. `one of the action's parameters`. */
@@ -21,10 +23,12 @@ export interface Mistake {
 export const MAX_MISTAKES = 100;
 
 /** One sentence: `actions/deploy.yaml, line 12, /scope/max_replicas/bounds: found ..., expected ...; did you mean ...?` */
-export function sentenceOf({ file, field, line, found, expected, near = [] }: Mistake): string {
-  const places = [file, line === undefined ? "" : `line ${line}`, printable(field ?? "", 200)].filter(
-    (place) => place !== "",
-  );
+export function sentenceOf({ file, field, line, column, found, expected, near = [] }: Mistake): string {
+  const places = [
+    file,
+    line === undefined ? "" : `line ${line}${column === undefined ? "" : ` column ${column}`}`,
+    printable(field ?? "", 200),
+  ].filter((place) => place !== "");
   const place = places.length === 0 ? "" : `${places.join(", ")}: `;
   const meant =
     near.length === 0 ? "." : `; did you mean ${near.map((name) => `\`${printable(name, 64)}\``).join(" or ")}?`;

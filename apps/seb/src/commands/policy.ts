@@ -1,8 +1,9 @@
+import { cedarSchema } from "@seb/catalogue";
 import { fail, ok, type Result, WIRE_NOW } from "@seb/schema";
 import type { Command } from "commander";
 import { askRevocations } from "../api.js";
 import { collect, finish, group, type Host, type Invocation } from "../command.js";
-import { bundlesIn, installBundle, packFolder } from "../control-folder.js";
+import { actionsOf, bundlesIn, installBundle, packFolder } from "../control-folder.js";
 import { giveOrder } from "../orders.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { TEST_TIMEOUT_MS, testFolder } from "../policy-test.js";
@@ -23,6 +24,18 @@ async function pack({ settings, flags }: Invocation): Promise<Outcome> {
     installBundle(bundles.value, packed.value);
   }
   return done({ ok: true, digest, files }, `${digest}\n`);
+}
+
+/** Needs the folder's actions and nothing else of it: an editor is most useful while a policy is still wrong. */
+async function schema({ settings, flags }: Invocation): Promise<Outcome> {
+  const folder = settings.get("control");
+  if (!folder.ok) return refused(folder.error);
+  const actions = actionsOf(folder.value);
+  if (!actions.ok) return refused(actions.error);
+  const text = cedarSchema(actions.value);
+  if (typeof flags.out !== "string") return done({ ok: true, actions: actions.value, schema: text }, text);
+  writeWhole(flags.out, text);
+  return done({ ok: true, actions: actions.value, out: flags.out }, `wrote ${flags.out}\n`);
 }
 
 /** What activating keeps of its time for sending the orders, in milliseconds. */
@@ -92,7 +105,7 @@ async function list(invocation: Invocation): Promise<Outcome> {
   return done({ ok: true, bundles }, lines.join(""));
 }
 
-/** `seb policy pack|test|activate|rollback|list`. */
+/** `seb policy pack|test|schema|activate|rollback|list`. */
 export function addPolicy(program: Command, host: Host): void {
   const policy = group(program, "policy", "Control bundles: what agents may do", [
     "seb policy test",
@@ -121,6 +134,15 @@ export function addPolicy(program: Command, host: Host): void {
     ["seb policy test"],
     test,
     TEST_TIMEOUT_MS,
+  );
+  finish(
+    onFolder("schema", "Write the Cedar schema that the policies are compiled with, for editors").option(
+      "--out <file>",
+      "write it here; outside of the control folder, which holds no copy",
+    ),
+    host,
+    ["seb policy schema", "seb policy schema --out seb.cedarschema"],
+    schema,
   );
   finish(
     ordered(
