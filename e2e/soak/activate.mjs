@@ -34,7 +34,8 @@ function signOrder(keyFile, audience, order) {
 
 /** Activates a control folder by the orders of two operators. Throws when the second is refused. */
 export async function activate({ control, bundles, operators, audience, revocation }) {
-  const order = { do: "activate", bundle: installBundle(control, bundles) };
+  // The first generation of the wire: what every service that runs here can open.
+  const order = { do: "activate", bundle: installBundle(control, bundles), wire: 1 };
   for (const [at, operator] of operators.entries()) {
     const body = JSON.stringify({ order: signOrder(operator, audience, order) });
     const headers = { "content-type": "application/json" };
