@@ -44,7 +44,8 @@ export async function startSecondBroker(world: Environment): Promise<SecondBroke
   writeFileSync(settings, stringify(adapted));
 
   const trust = readTrust(world);
-  const audienceOf = (role: string) => trust.keys.find((key) => key.role === role)?.aud ?? "";
+  const audienceOf = (role: string) =>
+    trust.keys.find((key) => key.role === role && key.name.startsWith("broker"))?.aud ?? "";
   const keys = ["record", "observation"].map((name) => readKey(join(own, "keys", `${name}.json`)));
   const entries = await Promise.all(keys.map((key) => trustEntry(key, audienceOf(key.role))));
   await writeTrust(world, { ...trust, version: trust.version + 1, keys: [...trust.keys, ...entries] });

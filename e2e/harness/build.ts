@@ -39,5 +39,7 @@ export const PREPARE_MAIN = mainOf("prepare.mjs");
 export const READ_RECORDS_MAIN = mainOf("read-records.mjs");
 /** What the administrator of NATS can do to the stream of records. */
 export const STREAM_ADMIN_MAIN = mainOf("stream-admin.mjs");
+/** A front of a running service that lists less in `/readyz`. */
+export const READY_FRONT_MAIN = mainOf("ready-front.mjs");
 /** One round of the janitor. */
 export const SWEEP_MAIN = mainOf("sweep.mjs");

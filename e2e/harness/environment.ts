@@ -24,7 +24,8 @@ export function startEnvironment(options: EnvironmentOptions = {}): Promise<Envi
   return REAL ? startRealEnvironment(options) : startEmbedded(options);
 }
 
-async function startEmbedded(options: EnvironmentOptions): Promise<Environment> {
+/** The same as one `seb dev` process, whichever environment the others run in. */
+export async function startEmbedded(options: EnvironmentOptions): Promise<Environment> {
   const place = await tempDir("seb-e2e-");
   const folder = place.path;
   const seb = join(folder, ".seb");

@@ -13,6 +13,7 @@ const [open, read, check] =
     : [deps.openBroker, settings.readBrokerSettings, settings.checkBrokerSettings];
 const main = {
   name,
+  opens: { wire: [1], opens: {} },
   read,
   check,
   address: ({ service }) => service,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { opensOf } from "@seb/schema";
 import { runMain } from "@seb/service-kit";
 import { openBroker } from "./deps.js";
 import { type BrokerSettings, checkBrokerSettings, readBrokerSettings } from "./main-config.js";
@@ -6,6 +7,7 @@ import { type BrokerSettings, checkBrokerSettings, readBrokerSettings } from "./
 const code = await runMain<BrokerSettings>(
   {
     name: "broker",
+    opens: opensOf("broker"),
     read: readBrokerSettings,
     check: checkBrokerSettings,
     address: ({ service }) => service,

@@ -1,3 +1,4 @@
+import { opensOf } from "@seb/schema";
 import { createHttpService, type ShellRefusal } from "@seb/service-kit";
 import { createBroker } from "./broker.js";
 import type { BrokerConfig } from "./config.js";
@@ -26,6 +27,7 @@ export async function createService(config: BrokerConfig, ports: BrokerPorts): P
     signerUrl: config.signer_url,
     routes: brokerRoutes(broker),
     readiness: () => notReady(ports),
+    opens: opensOf("broker"),
     metrics: ports.metrics,
     log: ports.log,
     clock: ports.clock,

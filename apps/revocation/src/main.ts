@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { opensOf } from "@seb/schema";
 import { runMain } from "@seb/service-kit";
 import { openRevocation } from "./deps.js";
 import { checkRevocationSettings, type RevocationSettings, readRevocationSettings } from "./main-config.js";
@@ -6,6 +7,7 @@ import { checkRevocationSettings, type RevocationSettings, readRevocationSetting
 const code = await runMain<RevocationSettings>(
   {
     name: "revocation",
+    opens: opensOf("revocation"),
     read: readRevocationSettings,
     check: checkRevocationSettings,
     address: ({ service }) => service,

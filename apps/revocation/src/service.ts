@@ -1,3 +1,4 @@
+import { opensOf } from "@seb/schema";
 import { createHttpService } from "@seb/service-kit";
 import type { RevocationConfig } from "./config.js";
 import { Journal } from "./journal/journal.js";
@@ -31,6 +32,7 @@ export async function createService(config: RevocationConfig, ports: RevocationP
     port: config.port,
     routes: revocationRoutes(office),
     readiness: () => [...(ports.health?.() ?? []), ...notReady(heartbeat, journal)],
+    opens: opensOf("revocation"),
     metrics: ports.metrics,
     log: ports.log,
     clock: ports.clock,

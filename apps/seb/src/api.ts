@@ -27,10 +27,14 @@ function asked<T>(result: CallResult<T>): Asked<T> {
 
 type Service = "signer" | "revocation" | "broker";
 
-function baseOf(settings: Settings, service: Service): Result<string> {
+function addressOf(settings: Settings, service: Service): Result<string> {
   const url = settings.get(`${service}Url`);
-  if (!url.ok) return url;
-  const trimmed = url.value.replace(/\/+$/, "");
+  return url.ok ? baseOf(url.value, service) : url;
+}
+
+/** A service's address without slashes at its end. */
+export function baseOf(url: string, service: Service): Result<string> {
+  const trimmed = url.replace(/\/+$/, "");
   const parsed = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   const plain = parsed !== undefined && parsed.username === "" && parsed.search === "" && parsed.hash === "";
   if (plain && (parsed.protocol === "http:" || parsed.protocol === "https:")) return { ok: true, value: trimmed };
@@ -53,7 +57,7 @@ async function ask<S extends TSchema>(
   { path, body, prover }: Request,
   schema: S,
 ): Promise<Asked<Static<S>>> {
-  const base = baseOf(settings, service);
+  const base = addressOf(settings, service);
   if (!base.ok) return base;
   const transport = createTransport();
   const url = base.value + path;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { opensOf } from "@seb/schema";
 import { runMain } from "@seb/service-kit";
 import { openSigner } from "./deps.js";
 import { checkSignerSettings, readSignerSettings, type SignerSettings } from "./main-config.js";
@@ -6,6 +7,7 @@ import { checkSignerSettings, readSignerSettings, type SignerSettings } from "./
 const code = await runMain<SignerSettings>(
   {
     name: "signer",
+    opens: opensOf("signer"),
     read: readSignerSettings,
     check: checkSignerSettings,
     address: ({ service }) => service,

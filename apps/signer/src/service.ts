@@ -1,4 +1,4 @@
-import { ok } from "@seb/schema";
+import { ok, opensOf } from "@seb/schema";
 import { createHttpService, type ShellRefusal } from "@seb/service-kit";
 import { bounded } from "./bounded.js";
 import type { SignerConfig } from "./config.js";
@@ -29,6 +29,7 @@ export async function createService(config: SignerConfig, ports: SignerPorts): P
     port: config.port,
     routes: signerRoutes(signer),
     readiness: readiness.reasons,
+    opens: opensOf("signer"),
     metrics: ports.metrics,
     log: ports.log,
     clock: ports.clock,

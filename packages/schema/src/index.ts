@@ -10,6 +10,7 @@ export * from "./facts/facts.js";
 export * from "./facts/table.js";
 export * from "./facts/value.js";
 export * from "./http.js";
+export * from "./key-audience.js";
 export * from "./loopback.js";
 export * from "./mistake.js";
 export * from "./outcomes.js";

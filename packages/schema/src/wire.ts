@@ -20,6 +20,16 @@ export type Opens = Readonly<Record<string, readonly number[]>>;
 const V1 = [1] as const;
 const COMMON = { "seb-trust+json": V1, "seb-record+jws": V1, "seb-status+jws": V1, bundle: V1 } as const;
 
+/** Members of `/readyz` that say what a service opens. */
+export interface OpensList {
+  /** Generations of the wire. */
+  readonly wire: readonly number[];
+  readonly opens: Opens;
+}
+
+/** What `/readyz` of a service of this build says. */
+export const opensOf = (service: OpeningService): OpensList => ({ wire: WIRE, opens: OPENS[service] });
+
 /** What each service of this build opens. */
 export const OPENS: Readonly<Record<OpeningService, Opens>> = {
   signer: { ...COMMON, "seb-observation+jws": V1, "seb-approval+jws": V1 },

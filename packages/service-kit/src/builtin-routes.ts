@@ -1,10 +1,22 @@
-import { fail } from "@seb/schema";
+import { fail, type OpensList } from "@seb/schema";
 import type { Metrics } from "./metrics.js";
 import type { Route } from "./route.js";
 
+/** The same as facts of a problem, which hold texts and lists of texts. */
+function factsOf(opens: OpensList | undefined) {
+  if (opens === undefined) return {};
+  const listed = Object.entries(opens.opens).map(([what, vers]) => `${what} ${vers.join(",")}`);
+  return { wire: opens.wire.map(String), opens: listed };
+}
+
 /** `/healthz`, `/readyz` and `/metrics`: what a machine that runs the service looks at. */
-export function builtinRoutes(options: { readiness: () => readonly string[]; metrics: Metrics }): readonly Route[] {
-  const { readiness, metrics } = options;
+export function builtinRoutes(options: {
+  readonly readiness: () => readonly string[];
+  readonly metrics: Metrics;
+  /** What the service can open, said whether it is ready or not: an activation asks before it lets anyone write in a new way. */
+  readonly opens?: OpensList | undefined;
+}): readonly Route[] {
+  const { readiness, metrics, opens } = options;
   return [
     {
       method: "GET",
@@ -22,8 +34,10 @@ export function builtinRoutes(options: { readiness: () => readonly string[]; met
       query: [],
       handle: async () => {
         const reasons = readiness();
-        if (reasons.length === 0) return { status: 200, body: { status: "ready" } };
-        return { failure: fail("not_ready", "the service cannot do its work", { facts: { reasons } }).error };
+        if (reasons.length === 0) return { status: 200, body: { status: "ready", ...opens } };
+        return {
+          failure: fail("not_ready", "the service cannot do its work", { facts: { reasons, ...factsOf(opens) } }).error,
+        };
       },
     },
     {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type Failure, fail, ok, type Result } from "@seb/schema";
+import { type Failure, fail, type OpensList, ok, type Result } from "@seb/schema";
 import { builtinRoutes } from "./builtin-routes.js";
 import { type Clock, systemClock } from "./clock.js";
 import { dispatcher } from "./dispatch.js";
@@ -23,6 +23,8 @@ export interface HttpServiceOptions {
   readonly routes: readonly Route[];
   /** Reasons why the service cannot work; none means ready. */
   readonly readiness: () => readonly string[];
+  /** What the service can open, for `/readyz`; absent where it opens nothing that is signed. */
+  readonly opens?: OpensList;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits?: Partial<HttpLimits>;
@@ -58,6 +60,7 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   const builtin = builtinRoutes({
     readiness: () => (draining ? ["draining"] : options.readiness()),
     metrics: options.metrics,
+    opens: options.opens,
   });
   const dispatch = dispatcher(shell, new Set(builtin));
   const route = createRouter([...builtin, ...options.routes], dispatch, options.otherwise);

@@ -7,6 +7,7 @@ export { ORDER_MAX_LIFETIME_SECONDS, type OrderCode, type VerifiedOrder, verifyO
 export { type ProofCode, type ProofExpectation, type VerifiedProof, verifyProof } from "./proof.js";
 export { createProofKeys, type ProofKeys } from "./proof-keys.js";
 export { type AcceptedJwk, type Alg, acceptableJwk, importPublicKey, type PublicKey } from "./public-key.js";
+export { type ReceiptCode, type ReceiptRules, type VerifiedReceipt, verifyReceipt } from "./receipt.js";
 export { type RecordCode, type VerifiedRecord, verifyRecord } from "./record.js";
 export { createReplayWindow, type ReplayWindow } from "./replay-window.js";
 export { checkSignature, type SignatureCode, type Signed } from "./signature.js";

@@ -1,6 +1,6 @@
 import { jwkThumbprint } from "@seb/canonical";
 import { exists, writeWhole } from "@seb/mounts";
-import type { TrustKey } from "@seb/schema";
+import { audienceOfKey, type TrustKey } from "@seb/schema";
 import { publicOf, signTrust } from "@seb/seal";
 import { type Layout, NAMES } from "../layout.js";
 import { DEV_KEYS, type DevKey, readDevKey } from "./keys.js";
@@ -9,27 +9,30 @@ const YEAR_SECONDS = 31_536_000;
 /** Clocks of agents and services may differ a little. */
 const EARLIER_SECONDS = 60;
 
-/** Which audience each role's key serves. */
-const AUDIENCE = {
-  certificate: NAMES.broker,
-  observation: NAMES.broker,
-  status: NAMES.environment,
-  record: NAMES.environment,
-  order: NAMES.environment,
-} as const satisfies Record<TrustKey["role"], string>;
-
-function trustedRole(role: string): TrustKey["role"] | undefined {
-  return role in AUDIENCE ? (role as TrustKey["role"]) : undefined;
-}
+const ROLES: readonly string[] = [
+  "certificate",
+  "observation",
+  "status",
+  "record",
+  "order",
+] satisfies TrustKey["role"][];
+const isTrustedRole = (role: string): role is TrustKey["role"] => ROLES.includes(role);
 
 async function trustKeys(layout: Layout, nowSeconds: number): Promise<readonly TrustKey[]> {
   const keys: TrustKey[] = [];
   for (const name of Object.keys(DEV_KEYS) as DevKey[]) {
-    const role = trustedRole(DEV_KEYS[name][0]);
-    if (role === undefined) continue;
+    const role: string = DEV_KEYS[name][0];
+    if (!isTrustedRole(role)) continue;
     const file = await readDevKey(layout, name);
     const nbf = nowSeconds - EARLIER_SECONDS;
-    keys.push({ ...publicOf(file), role, name: file.name, aud: AUDIENCE[role], nbf, exp: nowSeconds + YEAR_SECONDS });
+    keys.push({
+      ...publicOf(file),
+      role,
+      name: file.name,
+      aud: audienceOfKey({ role, name: file.name }, NAMES),
+      nbf,
+      exp: nowSeconds + YEAR_SECONDS,
+    });
   }
   return keys;
 }

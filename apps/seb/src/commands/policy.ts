@@ -7,6 +7,7 @@ import { actionsOf, bundlesIn, installBundle, packFolder } from "../control-fold
 import { giveOrder } from "../orders.js";
 import { done, type Outcome, refused } from "../outcome.js";
 import { TEST_TIMEOUT_MS, testFolder } from "../policy-test.js";
+import { checkWire } from "../wire-check.js";
 import { writeWhole } from "../write-file.js";
 
 const DIGEST_PREFIX = /^(?:sha256:)?([0-9a-f]{8,64})$/;
@@ -63,7 +64,10 @@ async function activate(invocation: Invocation): Promise<Outcome> {
   return activateDigest(invocation, tested.value.digest, "activated");
 }
 
-function activateDigest(invocation: Invocation, digest: string, word: string): Promise<Outcome> {
+async function activateDigest(invocation: Invocation, digest: string, word: string): Promise<Outcome> {
+  // Before any operator signs: from the second order on, writers may emit what a service that was left out cannot open.
+  const opened = await checkWire(invocation, WIRE_NOW);
+  if (!opened.ok) return refused(opened.error);
   return giveOrder(
     invocation,
     { do: "activate", bundle: digest, wire: WIRE_NOW },
@@ -121,7 +125,14 @@ export function addPolicy(program: Command, host: Host): void {
       .option("--operator <file>", "an operator's key file (SEB_OPERATOR_KEYS); may be repeated", collect)
       .option("--trust <file>", "trust file (SEB_TRUST)")
       .option("--pins <file>", "the trust file's pinned owners (SEB_TRUST_PINS)")
-      .option("--revocation-url <url>", "the revocation service (SEB_REVOCATION_URL)");
+      .option("--revocation-url <url>", "the revocation service (SEB_REVOCATION_URL)")
+      .option("--signer-url <url>", "the signer, asked what it can open (SEB_SIGNER_URL)")
+      .option("--broker-url <url>", "a broker, asked what it can open (SEB_BROKER_URL); may be repeated", collect)
+      .option(
+        "--without <service>",
+        "ask no signer, broker or revocation service what it can open; may be repeated",
+        collect,
+      );
   finish(
     bundles(onFolder("pack", "Check a control folder and pack it")).option("--out <file>", "write the bundle here"),
     host,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { CODES, fail, ok, type Result, type TrustPayload } from "@seb/schema";
+import { audienceOfKey, CODES, fail, ok, type Result, type TrustPayload } from "@seb/schema";
 import { generateKeyFile, KEY_ROLES, type KeyFile, publicOf } from "@seb/seal";
 import type { Command } from "commander";
 import { collect, finish, group, type Host, type Invocation } from "../command.js";
@@ -13,9 +13,6 @@ import { writeWhole } from "../write-file.js";
 
 const YEAR_DAYS = 365;
 const DAY_SECONDS = 86_400;
-
-/** Certificates and observations name a broker as their audience; everything else names the environment. */
-const ofBroker = (role: KeyFile["role"]): boolean => role === "certificate" || role === "observation";
 
 function numberOf(value: unknown, byDefault: number, most: number): Result<number> {
   if (value === undefined) return ok(byDefault);
@@ -81,9 +78,10 @@ async function init(invocation: Invocation): Promise<Outcome> {
   if (typeof audience !== "string" || typeof brokerAudience !== "string")
     return refused(fail("usage", "--audience and --broker-audience are needed").error);
   const nowSeconds = Math.floor(io.nowMs() / 1000);
+  const names = { broker: brokerAudience, environment: audience };
   const entries = [];
   for (const key of keys.value) {
-    const entry = entryOf(key, ofBroker(key.role) ? brokerAudience : audience, YEAR_DAYS, nowSeconds);
+    const entry = entryOf(key, audienceOfKey(key, names), YEAR_DAYS, nowSeconds);
     if (!entry.ok) return refused(entry.error);
     entries.push(entry.value);
   }
@@ -201,7 +199,10 @@ export function addTrust(program: Command, host: Host): void {
       .option("--audience <name>", "whom the key serves, e.g. env:dev");
   finish(
     keyed(trust.command("init").description("Make the first trust file and pin its owners"))
-      .option("--broker-audience <name>", "whom certificate and observation keys serve, e.g. broker:dev")
+      .option(
+        "--broker-audience <name>",
+        "whom keys of certificates, observations and brokers' records serve, e.g. broker:dev",
+      )
       .option("--threshold <n>", "owners that must sign (default: all given)"),
     host,
     [

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readJson } from "@seb/canonical";
-import { fail, ok, type Result, type TrustKey, TrustPayload, validate } from "@seb/schema";
+import { audienceOfKey, fail, ok, type Result, type TrustKey, TrustPayload, validate } from "@seb/schema";
 import { generateKeyFile, type KeyFile, type KeyRole, type PublicJwk, publicOf, readKeyFile } from "@seb/seal";
 import { entryOf } from "../trust-draft.js";
 import { writeWhole } from "../write-file.js";
@@ -35,9 +35,7 @@ export async function makeKeys(plan: Plan, nowSeconds: number): Promise<Result<r
   const entries: TrustKey[] = [];
   for (const [path, role, name] of wanted(plan)) {
     const key = await make(plan, path, role, name);
-    const { environment, broker } = plan.names;
-    const audience = role === "certificate" || role === "observation" ? broker : environment;
-    const entry = entryOf(key, audience, YEAR_DAYS, nowSeconds);
+    const entry = entryOf(key, audienceOfKey(key, plan.names), YEAR_DAYS, nowSeconds);
     if (!entry.ok) return entry;
     entries.push(entry.value);
   }

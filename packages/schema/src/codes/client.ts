@@ -36,6 +36,14 @@ export const CLIENT_CODES = {
     "The answer is not one that this service gives.",
     "Check the address.",
   ),
+  wire_not_opened: row(
+    409,
+    "client",
+    "same",
+    1,
+    "A running service cannot open what would be sent from then on.",
+    "Upgrade and restart the service that the detail names, then activate again.",
+  ),
   certificate_absent: row(
     400,
     "client",

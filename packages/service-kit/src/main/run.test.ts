@@ -35,6 +35,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 function serviceMain(port: number, open: (round: Round) => void): ServiceMain<string> {
   return {
     name: "test",
+    opens: { wire: [1], opens: { "seb-cert+jwt": [1] } },
     read: async (file) => (file === "good.yaml" ? ok(file) : fail("setting_invalid", "wrong", { pointer: "/x" })),
     check: async () => ok([]),
     address: () => ({ host: "127.0.0.1", port }),

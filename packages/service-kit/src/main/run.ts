@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { endsWithin } from "@seb/concurrency";
-import { CODES, type Failure, type Result } from "@seb/schema";
+import { CODES, type Failure, type OpensList, type Result } from "@seb/schema";
 import { type Clock, systemClock } from "../clock.js";
 import { type Closers, createClosers } from "../closers.js";
 import { createLog, type Log } from "../log.js";
@@ -30,6 +30,8 @@ export interface Startable {
 /** One service's process. `S` is what its configuration and the files named there say. */
 export interface ServiceMain<S> {
   readonly name: string;
+  /** What the service can open, for `/readyz`, also while it waits for what it needs. */
+  readonly opens: OpensList;
   /** Reads the configuration and every file it names; connects to nothing. A failure's pointer names the setting. */
   read(configFile: string): Promise<Result<S>>;
   /** What only `--check-config` looks at: a start waits for it. Answers what keeps nothing from starting and is worth a note. */
@@ -108,7 +110,7 @@ async function serve<S>(main: ServiceMain<S>, settings: S, log: Log): Promise<vo
   const address = main.address(settings);
   for (let open = true; open; ) {
     const attempt = () => openRound(main, settings, log);
-    const opened = await waitFor({ name, address, log, stopped, attempt });
+    const opened = await waitFor({ name, address, opens: main.opens, log, stopped, attempt });
     if (opened === undefined) return;
     const { closers, service, lost } = opened;
     try {

@@ -1,5 +1,5 @@
 import { endsWithin } from "@seb/concurrency";
-import { type Failure, fail } from "@seb/schema";
+import { type Failure, fail, type OpensList } from "@seb/schema";
 import { createHttpService } from "../http-service.js";
 import type { Log } from "../log.js";
 import { createMetrics } from "../metrics.js";
@@ -14,6 +14,7 @@ const DRAIN_MS = 200;
 export interface WaitingOptions<T> {
   readonly name: string;
   readonly address: { readonly host: string; readonly port: number };
+  readonly opens: OpensList;
   readonly log: Log;
   /** One attempt; gives up again what it opened when it throws. */
   readonly attempt: () => Promise<T>;
@@ -29,7 +30,7 @@ const isFinal = (error: StartError) => error.failure.code === "records_broken";
  * everything else `not_ready`. Undefined when it was stopped before. @throws what waiting does not mend.
  */
 export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefined> {
-  const { name, address, log } = options;
+  const { name, address, opens, log } = options;
   let reasons: readonly string[] = ["starting"];
   const room = createHttpService({
     name,
@@ -37,6 +38,7 @@ export async function waitFor<T>(options: WaitingOptions<T>): Promise<T | undefi
     routes: [],
     otherwise: fail("not_ready", "the service is waiting for what it needs").error,
     readiness: () => reasons,
+    opens,
     metrics: createMetrics(name),
     log,
   });
