@@ -31,6 +31,7 @@ export async function startEmbedded(options: EnvironmentOptions): Promise<Enviro
   const seb = join(folder, ".seb");
   mkdirSync(join(folder, "home"), { recursive: true });
   const clock = options.clock ? testClock(folder) : undefined;
+  const started = options.evenNotReady ? /^\{"ready":(?:true|false).*$/ : /^\{"ready":true.*$/;
   let running: SpawnedProcess | undefined;
   let round = 0;
   let urls: Record<ServiceName, string> = { signer: "", broker: "", revocation: "" };
@@ -62,7 +63,7 @@ export async function startEmbedded(options: EnvironmentOptions): Promise<Enviro
       cwd: folder,
       logFile: join(folder, "dev.out"),
     });
-    const [line] = await running.waitForLine(/^\{"ready":true.*$/, READY_TIMEOUT_MS);
+    const [line] = await running.waitForLine(started, READY_TIMEOUT_MS);
     urls = JSON.parse(line).urls;
   }
 

@@ -15,6 +15,8 @@ export interface EnvironmentOptions {
   readonly clock?: boolean;
   /** More environment variables of the services' process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Only embedded: a start has ended also when a service only says what it lacks, e.g. a bundle. */
+  readonly evenNotReady?: boolean;
   /** Only over real servers: changes control folder, ceilings and targets before the first start. */
   readonly prepare?: (place: { readonly folder: string; readonly seb: string }) => Promise<void>;
 }

@@ -49,7 +49,7 @@ async function seb(...args: string[]) {
 }
 
 beforeAll(async () => {
-  world = await startEmbedded({});
+  world = await startEmbedded({ evenNotReady: true });
   await putOldRecords();
 }, 120_000);
 afterAll(() => world?.cleanup());
