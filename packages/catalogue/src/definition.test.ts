@@ -251,6 +251,16 @@ describe("files that refer to each other", () => {
     expect(after(agent, `- ${key}`, `- ${ci}`)).toEqual(invalid("roots/ci.yaml", "/jwk"));
   });
 
+  /** Thumbprints of points of order 8, 1 and 4, reckoned with `openssl dgst` over their RFC 7638 JSON. */
+  it.each([
+    "dAPCOUA-LvEuseWdWqPioC71rWjJw4j_MI5dFJlRpPk",
+    "eV9frzBXPTP92MWWMpoFOh0WI_kJLvGlhcNs15APU_s",
+    "_u1ng0q0KLy_N7DwZ7DMzsFWyjKNY3yBQ4yFvRDsZ-w",
+  ])("the thumbprint %s of a key that needs no private part is refused", (weak) => {
+    const file = "agents/oncall-v3.yaml";
+    expect(after(file, "WJfU0fO6FY7a3edoUx6fogGcqKYNRdvQ1CfV_fzztU0", weak)).toEqual(invalid(file, "/keys/0"));
+  });
+
   it("a policy test of something that is not there is refused", () => {
     const file = "policy/tests/deploy.yaml";
     expect(after(file, "service: checkout", "service: chekcout")).toEqual(invalid(file, "/tests/0/service"));

@@ -2,6 +2,7 @@ import { jwkThumbprint } from "@seb/canonical";
 import { shown, type ValueMistake } from "@seb/schema";
 import type { Draft } from "./draft.js";
 import { type FileMistake, inFile, listMistakes } from "./names.js";
+import { isWeakThumbprint } from "./weak-keys.js";
 
 /** 2020-01-01: an earlier time is a date written as a number, or no time at all. */
 const LEAST_SECONDS = 1_577_836_800;
@@ -63,6 +64,14 @@ function* keyMistakes({ agents, people, roots }: Draft): Generator<FileMistake> 
   }
   for (const [name, { jwk }] of roots)
     held.push({ file: `roots/${name}.yaml`, field: "/jwk", thumbprint: jwkThumbprint(jwk) });
+  for (const { file, field, thumbprint } of held)
+    if (isWeakThumbprint(thumbprint))
+      yield {
+        file,
+        field,
+        found: `the thumbprint \`${thumbprint}\` of an Ed25519 key of small order, for which anyone can sign`,
+        expected: "the thumbprint of a key that was generated",
+      };
   yield* repeatedKeys(held);
   const keyIds = new Map<string, string>();
   for (const [name, { keyid }] of roots) {
