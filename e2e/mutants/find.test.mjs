@@ -104,7 +104,7 @@ describe("find", () => {
     expect(why).toContain("stands 2 times elsewhere: packages/a/src/x.ts (createGuard.look), packages/b/src/x.ts");
   });
 
-  it("refuses a condition that is no piece of TypeScript", () => {
+  it("refuses a condition that is not a piece of TypeScript", () => {
     const sources = tree({ [GUARD]: GUARD_TEXT });
     expect(find(sources, never(GUARD, "look", "if (running.recalled")).why).toContain("is not a piece of TypeScript");
   });

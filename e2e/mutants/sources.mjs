@@ -32,7 +32,7 @@ function source(file, text) {
   return { file, text, tree, tokens: tokensOf(tree) };
 }
 
-/** The sources below a checkout. A source is `{file, text, tree, tokens}`; the tree of what is no TypeScript is undefined. */
+/** The sources below a checkout. A source is `{file, text, tree, tokens}`; the tree of what is not TypeScript is undefined. */
 export class Sources {
   #root;
   #files;

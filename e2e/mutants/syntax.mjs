@@ -50,7 +50,7 @@ export function tokensOf(tree) {
   return tokens;
 }
 
-/** The tokens of a condition, without the semicolon at its end; undefined when it is no piece of TypeScript. */
+/** The tokens of a condition, without the semicolon at its end; undefined when it is not a piece of TypeScript. */
 export function tokensOfPiece(text) {
   for (const place of Object.keys(PLACES)) {
     const piece = readPiece(text, place);

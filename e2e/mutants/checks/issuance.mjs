@@ -139,7 +139,7 @@ export const ISSUANCE = [
     [
       "policies are not held to the schema",
       "validation",
-      never("packages/policy/src/cedar.ts", "preparePolicies", "first !== undefined"),
+      drop("packages/policy/src/engine.ts", "build", "...invalidPolicies(schema, read.policies)"),
     ],
     [
       "a bundle's own policy tests are not run",
@@ -147,8 +147,8 @@ export const ISSUANCE = [
       becomes(
         "packages/policy/src/engine.ts",
         "build",
-        "unadmittedAction(bundle, made.prepared) ?? failingTest(bundle, engine)",
-        "undefined",
+        "failingTests(bundle, engine, new Set(ranked.texts.keys()))",
+        "[]",
       ),
     ],
     [
