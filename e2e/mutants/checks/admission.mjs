@@ -207,6 +207,12 @@ export const ADMISSION = [
   ]),
   ...mutantsOf("a-stolen-signer-key-meets-the-ceilings", [
     [
+      "the broker takes any conditions for those of the action",
+      "language",
+      never("apps/broker/src/admission/contract.ts", "checkContract", "!certifiable.ok"),
+      { filter: "not the conditions of this action" },
+    ],
+    [
       "no ceiling for actions",
       "actions",
       never("apps/broker/src/admission/ceilings.ts", "checkCeilings", "!ceilings.actions.includes(claims.action)"),

@@ -4,8 +4,8 @@ import { observing } from "./contract/observing.js";
 import type { StartRig } from "./contract/rig.js";
 import { settling } from "./contract/settling.js";
 
+export { type ProtectionRig, protectionContract, type StartProtection } from "./contract/protecting.js";
 export type { ConnectorRig, StartRig } from "./contract/rig.js";
-export { type ProtectionRig, protectionContract, type StartProtection } from "./protection-contract.js";
 
 /**
  * The suite that every adapter of the connector port runs against a real target: what `observe`, `open`, `execute`, `recall`, `fence` and

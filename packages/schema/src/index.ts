@@ -9,6 +9,7 @@ export * from "./facts/fact.js";
 export * from "./facts/facts.js";
 export * from "./facts/table.js";
 export * from "./facts/value.js";
+export * from "./fail-mistakes.js";
 export * from "./http.js";
 export * from "./key-audience.js";
 export * from "./loopback.js";

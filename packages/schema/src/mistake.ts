@@ -1,6 +1,3 @@
-import type { Code } from "./codes.js";
-import { type Failure, fail } from "./result.js";
-
 /** One mistake in a file that a person wrote: where it stands, what stands there, what may stand there. All text is safe to print. */
 export interface Mistake {
   /** Path, relative to the control folder for its files; empty where the caller adds it. */
@@ -19,9 +16,6 @@ export interface Mistake {
   readonly near?: readonly string[];
 }
 
-/** Most mistakes that a failure lists. */
-export const MAX_MISTAKES = 100;
-
 /** One sentence: `actions/deploy.yaml, line 12, /scope/max_replicas/bounds: found ..., expected ...; did you mean ...?` */
 export function sentenceOf({ file, field, line, column, found, expected, near = [] }: Mistake): string {
   const places = [
@@ -33,26 +27,6 @@ export function sentenceOf({ file, field, line, column, found, expected, near = 
   const meant =
     near.length === 0 ? "." : `; did you mean ${near.map((name) => `\`${printable(name, 64)}\``).join(" or ")}?`;
   return `${place}found ${found}, expected ${expected}${meant}`;
-}
-
-/**
- * A failure that lists mistakes: the detail is the first one's sentence and how many more there are, `mistakes` holds at most
- * {@link MAX_MISTAKES}, `facts.mistakes` counts all, and `facts.file`, `.field` and `.line` say where the first one is.
- */
-export function failMistakes<C extends Code>(
-  code: C,
-  mistakes: readonly [Mistake, ...(readonly Mistake[])],
-): { readonly ok: false; readonly error: Failure<C> } {
-  const [first] = mistakes;
-  const more = mistakes.length - 1;
-  const facts = {
-    ...(first.file === "" ? {} : { file: first.file }),
-    ...(first.field === undefined ? {} : { field: printable(first.field, 300) }),
-    ...(first.line === undefined ? {} : { line: first.line }),
-    mistakes: mistakes.length,
-  };
-  const detail = more === 0 ? sentenceOf(first) : `${sentenceOf(first)} And ${more} more.`;
-  return fail(code, detail, { facts, mistakes: mistakes.slice(0, MAX_MISTAKES) });
 }
 
 /** What cannot be printed as it stands: control, format (bidi), invisible and unassigned characters, separators, half pairs. */

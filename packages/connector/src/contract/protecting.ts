@@ -6,7 +6,7 @@ import {
   type Protection,
   type Rendered,
   type SweepRequest,
-} from "./protection.js";
+} from "../protection.js";
 
 /** A fresh target that nothing guards yet, and the guard of it. Parts that the protection lacks are never called. */
 export interface ProtectionRig {

@@ -1,0 +1,26 @@
+import type { Code } from "./codes.js";
+import { type Mistake, printable, sentenceOf } from "./mistake.js";
+import { type Failure, fail } from "./result.js";
+
+/** Most mistakes that a failure lists. */
+export const MAX_MISTAKES = 100;
+
+/**
+ * A failure that lists mistakes: the detail is the first one's sentence and how many more there are, `mistakes` holds at most
+ * {@link MAX_MISTAKES}, `facts.mistakes` counts all, and `facts.file`, `.field` and `.line` say where the first one is.
+ */
+export function failMistakes<C extends Code>(
+  code: C,
+  mistakes: readonly [Mistake, ...(readonly Mistake[])],
+): { readonly ok: false; readonly error: Failure<C> } {
+  const [first] = mistakes;
+  const more = mistakes.length - 1;
+  const facts = {
+    ...(first.file === "" ? {} : { file: first.file }),
+    ...(first.field === undefined ? {} : { field: printable(first.field, 300) }),
+    ...(first.line === undefined ? {} : { line: first.line }),
+    mistakes: mistakes.length,
+  };
+  const detail = more === 0 ? sentenceOf(first) : `${sentenceOf(first)} And ${more} more.`;
+  return fail(code, detail, { facts, mistakes: mistakes.slice(0, MAX_MISTAKES) });
+}
