@@ -82,6 +82,7 @@ describe("a stolen signer key meets the ceilings", () => {
         resource: "service:search/region:us-east-1",
         ...contractOf(honest, {
           resource: "service:search/region:us-east-1",
+          precondition: { [`blob:${deploymentPath("search", "us-east-1")}`]: "0".repeat(40) },
           operation: edit(deploymentPath("search", "us-east-1"), {
             "/spec/template/spec/containers/0/image": `registry.example/search@${NEW_IMAGE}`,
             "/spec/replicas": replicas,

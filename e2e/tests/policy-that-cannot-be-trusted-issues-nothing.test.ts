@@ -57,6 +57,16 @@ describe("policy that cannot be trusted issues nothing", () => {
       (text) => text.replace(/@id.*\n/, '@id("human-approved")\n'),
     ],
     ["policies that fail their own tests", "policy/10-auto-low-risk.cedar", (text) => text.replace("<= 30", "<= 99")],
+    [
+      "an operation that its connector does not understand",
+      "actions/deploy.yaml",
+      (text) => text.replace("format: yaml", "format: toml"),
+    ],
+    [
+      "a service whose values make an operation that its connector does not understand",
+      "services/checkout.yaml",
+      (text) => text.replace("path: apps/checkout/us-east-1", "path: ../checkout/us-east-1"),
+    ],
     ["a definition of unknown shape", "actions/deploy.yaml", (text) => `${text}\nshell: rm -rf /\n`],
     [
       "a mode for an action that does not exist",

@@ -137,6 +137,16 @@ export const ISSUANCE = [
   ]),
   ...mutantsOf("policy-that-cannot-be-trusted-issues-nothing", [
     [
+      "actions are not held to their connector's language",
+      "language",
+      drop(
+        "packages/catalogue/src/language-check.ts",
+        "languageMistakes",
+        "for (const found of mistakesIn(definition, places)) yield* told(found, file, places.length);",
+      ),
+      { filter: "does not understand" },
+    ],
+    [
       "policies are not held to the schema",
       "validation",
       drop("packages/policy/src/engine.ts", "build", "...invalidPolicies(schema, read.policies)"),
