@@ -7,6 +7,7 @@ import { forge } from "./vectors/forge.mjs";
 import { keys, now, signer } from "./vectors/keys.mjs";
 import { kinds, others } from "./vectors/others.mjs";
 import { rules as proofRules, proofs } from "./vectors/proofs.mjs";
+import { records } from "./vectors/records.mjs";
 import { pins, trustFile, trustFiles } from "./vectors/trust.mjs";
 import { weakKeys } from "./vectors/weak-keys.mjs";
 import { digests, json, limits } from "./vectors/words.mjs";
@@ -41,6 +42,10 @@ const files = {
   "certificates.json": { about: "Certificates (seb-cert+jwt).", rules: certificateRules, ...certificates(made) },
   "proofs.json": { about: "Proofs of possession (dpop+jwt, RFC 9449).", rules: proofRules, ...proofs(made, small.jwk) },
   "tokens.json": { about: "Observations, statuses, records, orders and approvals.", kinds, ...others(made) },
+  "records.json": {
+    about: "Bodies of records by kind, and chains of records with their copied heads.",
+    ...records(made),
+  },
   "trust.json": { about: "Trust files.", ...trustFiles(sign) },
   "json.json": { about: "Strict JSON; `json` is base64url of the bytes.", limits, ...json() },
   "digests.json": { about: "Canonical JSON, digests and thumbprints.", ...digests() },

@@ -57,6 +57,44 @@ export const RECORDS_AND_SECRETS = [
       ],
     ],
   ]),
+  ...mutantsOf("old-records-new-code", [
+    [
+      "a member more in a record's body is refused",
+      "members",
+      becomes("packages/schema/src/records/opened.ts", "opened", "open(schema) as S", "schema"),
+    ],
+    [
+      "a body of a later ver is read like one of this",
+      "ver",
+      never(
+        "packages/schema/src/records/kinds.ts",
+        "readBody",
+        'typeof ver !== "number" || !Number.isInteger(ver) || ver < 1 || ver > newest',
+      ),
+    ],
+    [
+      "bodies are not looked at when a chain is verified",
+      "bodies",
+      becomes("packages/records/src/walk.ts", "walkChain", 'body.ok ? place : (placeFirst(place) ?? "body")', "place"),
+    ],
+  ]),
+  ...mutantsOf("a-service-is-sent-only-what-it-can-open", [
+    [
+      "no service is asked what it opens",
+      "command",
+      becomes(
+        "apps/seb/src/commands/policy.ts",
+        "activateDigest",
+        "await checkWire(invocation, WIRE_NOW)",
+        "{ ok: true }",
+      ),
+    ],
+    [
+      "the revocation service takes an order for any generation",
+      "order",
+      never("apps/revocation/src/orders/plan.ts", "planActivate", "!WIRE.some((known) => known === wire)"),
+    ],
+  ]),
   ...mutantsOf("no-secret-leaves-a-service", [
     [
       "the log masks nothing, and says each request's headers",
