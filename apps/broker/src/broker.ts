@@ -7,10 +7,9 @@ import { createOpenExecutions, type OpenExecutions } from "./execution/open.js";
 import { type BrokerMetrics, createBrokerMetrics } from "./metrics.js";
 import type { BrokerPorts } from "./ports.js";
 
-/** What every part of the broker shares. */
-export interface Broker {
+/** All parts of the broker. What composes them takes it whole; everything else names the parts that it uses. */
+export interface Broker extends Omit<BrokerPorts, "bundles" | "metrics"> {
   readonly config: BrokerConfig;
-  readonly ports: BrokerPorts;
   readonly metrics: BrokerMetrics;
   readonly bundles: OpenBundles;
   /** Proofs of possession, each taken once. */
@@ -36,8 +35,8 @@ export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
     return opened.ok ? ok({ bundle: opened.value }) : opened;
   };
   return {
+    ...ports,
     config,
-    ports,
     metrics: createBrokerMetrics(ports.metrics),
     bundles,
     possession,

@@ -18,14 +18,16 @@ const LOOK_TIMEOUT_MS = 2000;
  * Watches what issuance needs: the journal, a fresh signed status, the view it vouches for, the active bundle (which is opened here, before
  * the first request asks for it), and a trust file that knows the certificate key.
  */
-export function watchReadiness(signer: Signer): Readiness {
-  const { ports, config } = signer;
+export function watchReadiness(
+  signer: Pick<Signer, "agents" | "config" | "health" | "journal" | "key" | "status" | "trust" | "view">,
+): Readiness {
+  const { config } = signer;
   let seen: readonly string[] = ["starting"];
   let looking: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
-    const [word, control] = await Promise.all([readVouched(ports), signer.agents.active()]);
+    const [word, control] = await Promise.all([readVouched(signer), signer.agents.active()]);
     seen = [...new Set([word, control].flatMap((it) => (it.ok ? [] : [it.error.code])))];
   }
 
@@ -46,11 +48,11 @@ export function watchReadiness(signer: Signer): Readiness {
   return {
     reasons() {
       const broken = signer.journal.broken();
-      const key = ports.trust().find("seb-cert+jwt", ports.key.kid);
-      const status = ports.status.current();
+      const key = signer.trust().find("seb-cert+jwt", signer.key.kid);
+      const status = signer.status.current();
       return [
         ...new Set([
-          ...(ports.health?.() ?? []),
+          ...(signer.health?.() ?? []),
           ...(broken ? [broken] : []),
           ...(key?.name === config.issuer ? [] : ["token_key_unknown"]),
           ...(status.ok ? [] : [status.error.code]),

@@ -8,10 +8,9 @@ import { createSignerMetrics, type SignerMetrics } from "./metrics.js";
 import type { SignerPorts } from "./ports.js";
 import { createRates, type Rates } from "./rates.js";
 
-/** What every part of the signer shares. */
-export interface Signer {
+/** All parts of the signer. What composes them takes it whole; everything else names the parts that it uses. */
+export interface Signer extends Omit<SignerPorts, "bundles" | "metrics" | "providers"> {
   readonly config: SignerConfig;
-  readonly ports: SignerPorts;
   readonly metrics: SignerMetrics;
   /** Who asks, and whether they may. */
   readonly agents: Agents<Control>;
@@ -29,8 +28,8 @@ const MINUTE_MS = 60_000;
 export async function createSigner(config: SignerConfig, ports: SignerPorts): Promise<Signer> {
   const control = createControlReader(ports.bundles);
   return {
+    ...ports,
     config,
-    ports,
     metrics: createSignerMetrics(ports.metrics),
     agents: createAgents({
       possession: createPossession({

@@ -147,7 +147,7 @@ export const ADMISSION = [
       never(
         "apps/broker/src/execution/reconcile.ts",
         "reconcileAll",
-        "entry.broker === config.instance && entry.boot < ports.chain.boot",
+        "entry.broker === config.instance && entry.boot < broker.chain.boot",
       ),
       { filter: "killed after take" },
     ],
@@ -277,7 +277,7 @@ export const ADMISSION = [
         drop(
           "apps/broker/src/admission/admit.ts",
           "admit",
-          'await step("ceilings", ()=>checkCeilings(ports.ceilings, claims));',
+          'await step("ceilings", ()=>checkCeilings(broker.ceilings, claims));',
         ),
         always("packages/authority/src/admit.ts", "checkCeilings", "count < limit"),
       ],
@@ -292,7 +292,7 @@ export const ADMISSION = [
     [
       "a verification takes",
       "peek",
-      becomes("apps/broker/src/routes/post-verifications.ts", "verify", "ports.store.peek", "ports.store.take"),
+      becomes("apps/broker/src/routes/post-verifications.ts", "verify", "broker.store.peek", "broker.store.take"),
     ],
     [
       "a verification leaves no record",
@@ -300,7 +300,7 @@ export const ADMISSION = [
       becomes(
         "apps/broker/src/routes/post-verifications.ts",
         "record",
-        "broker.ports.chain.append",
+        "broker.chain.append",
         "(async ()=>({ ok: true }))",
       ),
     ],
@@ -314,7 +314,7 @@ export const ADMISSION = [
       "all",
       [
         never("apps/broker/src/admission/admit.ts", "admit", 'read.value.mode === "shadow" && !mode.shadow'),
-        becomes("apps/broker/src/routes/post-verifications.ts", "verify", "ports.store.peek", "ports.store.take"),
+        becomes("apps/broker/src/routes/post-verifications.ts", "verify", "broker.store.peek", "broker.store.take"),
       ],
     ],
   ]),

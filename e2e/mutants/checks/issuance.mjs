@@ -237,7 +237,7 @@ export const ISSUANCE = [
       becomes(
         "apps/broker/src/routes/reply.ts",
         "refuse",
-        "await broker.ports.refusals.refuse(more.authentic, failure.code, body)",
+        "await broker.refusals.refuse(more.authentic, failure.code, body)",
         "{ ok: true }",
       ),
       { filter: "the broker records" },

@@ -106,7 +106,7 @@ export const RECORDS_AND_SECRETS = [
           "apps/broker/src/routes/post-executions.ts",
           "handle",
           "const certificate = presentedCertificate(context);",
-          'broker.ports.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
+          'broker.log.info({ authorization: context.header("authorization"), dpop: context.header("dpop") }, "presented");',
         ),
       ],
     ],

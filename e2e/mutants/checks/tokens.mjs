@@ -194,7 +194,7 @@ export const TOKENS = [
       never(
         "apps/broker/src/execution/guard.ts",
         "createGuard.window",
-        "ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs",
+        "broker.clock.nowMs() >= claims.exp * 1000 || broker.clock.monotonicMs() >= untilMonotonicMs",
       ),
       { filter: "paused before" },
     ],
@@ -206,7 +206,7 @@ export const TOKENS = [
         never(
           "apps/broker/src/execution/guard.ts",
           "createGuard.window",
-          "ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs",
+          "broker.clock.nowMs() >= claims.exp * 1000 || broker.clock.monotonicMs() >= untilMonotonicMs",
         ),
         never("packages/connector-git/src/execute.ts", "mayNotSend", "job.nowMs() >= job.notAfterMs"),
         never("packages/authority/src/admit.ts", "checkSingleUse", "request.exp * 1000 <= nowMs"),

@@ -32,17 +32,30 @@ export interface AdmissionMode {
 
 /** The checks of admission in their order, up to the last one that writes nothing. */
 export async function admit(
-  broker: Broker,
+  broker: Pick<
+    Broker,
+    | "bundles"
+    | "ceilings"
+    | "chain"
+    | "clock"
+    | "config"
+    | "connectors"
+    | "possession"
+    | "status"
+    | "store"
+    | "trust"
+    | "view"
+  >,
   step: Step,
   presented: Presented,
   mode: AdmissionMode,
   authentic: Authentic,
 ): Promise<Admission> {
-  const { ports, config, bundles } = broker;
-  const nowSeconds = () => ports.clock.nowMs() / 1000;
+  const { config, bundles } = broker;
+  const nowSeconds = () => broker.clock.nowMs() / 1000;
 
   const gated = await step("token", () => gate(presented.certificate, "seb-cert+jwt"));
-  const signed = await step("signature", () => checkSignature(gated, ports.trust(), nowSeconds()));
+  const signed = await step("signature", () => checkSignature(gated, broker.trust(), nowSeconds()));
   const claims = await step("claims", () => {
     const read = certificateClaims(signed);
     if (!read.ok) return read;
@@ -68,9 +81,9 @@ export async function admit(
   if (known) return { kind: "replayed", execution: known, claims };
 
   const compiled = await step("contract", () =>
-    checkContract(ports, bundles, claims, signed.kid, presented.request, nowSeconds()),
+    checkContract(broker, bundles, claims, signed.kid, presented.request, nowSeconds()),
   );
-  await step("ceilings", () => checkCeilings(ports.ceilings, claims));
+  await step("ceilings", () => checkCeilings(broker.ceilings, claims));
   const view = await step("policy", () => readPolicy(broker, compiled));
   const pin = await step("view", () => checkPinned(broker, view, compiled));
   const seen = await step("state", (signal) => checkState(compiled, signal));
@@ -78,14 +91,14 @@ export async function admit(
 }
 
 async function checkReplay(
-  broker: Broker,
+  broker: Pick<Broker, "status" | "store" | "view">,
   claims: CertificateClaims,
   presented: Presented,
 ): Promise<Result<Execution | undefined>> {
-  const known = await broker.ports.store.lookup(claims.jti);
+  const known = await broker.store.lookup(claims.jti);
   if (!known.ok || known.value === undefined) return known;
   // What is known of a certificate is read like anything else: not by an agent that was revoked meanwhile.
-  const word = await readVouched(broker.ports);
+  const word = await readVouched(broker);
   if (!word.ok) return word;
   const { sub: subject, cnf, bundle } = claims;
   const clean = checkCaller(word.value.view, { subject, jkt: cnf.jkt, bundle });
@@ -94,15 +107,15 @@ async function checkReplay(
   return fail("already_used", "the certificate was used for another operation", { facts: { cert_id: claims.jti } });
 }
 
-async function readPolicy(broker: Broker, compiled: Compiled): Promise<Result<View>> {
-  const view = await broker.ports.view.read();
+async function readPolicy(broker: Pick<Broker, "view">, compiled: Compiled): Promise<Result<View>> {
+  const view = await broker.view.read();
   if (!view.ok) return view;
   const standing = checkPolicyInView(view.value, revocableOf(compiled.claims, compiled.signerKid));
   return standing.ok ? view : standing;
 }
 
-function checkPinned(broker: Broker, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
-  const pin = broker.ports.status.pin();
+function checkPinned(broker: Pick<Broker, "status">, view: View, compiled: Compiled): Result<TakeRequest["pin"]> {
+  const pin = broker.status.pin();
   if (!pin.ok) return pin;
   const { run_id, generation, min_seq } = pin.value;
   if (view.run_id !== run_id || view.generation !== generation) {
@@ -116,22 +129,27 @@ function checkPinned(broker: Broker, view: View, compiled: Compiled): Result<Tak
 
 const SETTLE_MS = 5000;
 
-function takeRequest(broker: Broker, compiled: Compiled, presented: Presented, pin: TakeRequest["pin"]): TakeRequest {
+function takeRequest(
+  broker: Pick<Broker, "ceilings" | "chain" | "config">,
+  compiled: Compiled,
+  presented: Presented,
+  pin: TakeRequest["pin"],
+): TakeRequest {
   const { claims } = compiled;
-  const { ports, config } = broker;
+  const { config } = broker;
   return {
     pin,
     ...revocableOf(claims, compiled.signerKid),
     exp: claims.exp,
     once: claims.once,
-    ceilings: rateCeilings(ports.ceilings, claims.resource),
+    ceilings: rateCeilings(broker.ceilings, claims.resource),
     entry: {
       cert_id: claims.jti,
       certificate: presented.certificate,
       request: presented.request ?? { action: claims.action, resource: claims.resource, parameters: {} },
       op: presented.op,
       broker: config.instance,
-      boot: ports.chain.boot,
+      boot: broker.chain.boot,
       life_ms: claims.contract.timeout_seconds * 1000 + SETTLE_MS,
     },
   };

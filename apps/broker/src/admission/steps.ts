@@ -11,7 +11,7 @@ export type Step = kit.Step<AdmissionStep>;
 export type StepsResult<T> = kit.StepsResult<AdmissionStep, T>;
 
 export interface StepContext {
-  readonly broker: Pick<Broker, "ports" | "metrics">;
+  readonly broker: Broker;
   readonly timeoutMs: number;
   readonly requestId: string;
   /** Known once the claims are verified; failpoints use it. */
@@ -23,13 +23,13 @@ const tracer = trace.getTracer("seb.broker");
 
 /** Makes the `step` of one request: each step leaves a row, a span and a metric. */
 export function createStep(context: StepContext): Step {
-  const { ports, metrics } = context.broker;
-  const { hook } = ports;
+  const { broker } = context;
+  const { hook, metrics } = broker;
   return kit.createStep<AdmissionStep>({
     requestId: context.requestId,
     timeoutMs: context.timeoutMs,
-    clock: ports.clock,
-    log: ports.log,
+    clock: broker.clock,
+    log: broker.log,
     hook: hook && ((name, run) => hook(name, context.certId, run)),
     observe(name) {
       const span = tracer.startSpan(`seb.${name}`);

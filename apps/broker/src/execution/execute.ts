@@ -13,22 +13,31 @@ import type { Running } from "./open.js";
 
 const NOTHING_SENT = "nothing was sent";
 
+/** A certificate that is spent, and on what. */
+export interface Spent {
+  readonly checked: Checked;
+  readonly operation: Operation;
+  readonly taken: Taken;
+}
+
 /** Takes the certificate: from here on it is spent, unless `take` itself refuses. */
-export async function take(broker: Broker, step: Step, checked: Checked): Promise<Taken> {
-  return step("take", () => broker.ports.store.take(checked.take));
+export async function take(
+  broker: Pick<Broker, "store">,
+  step: Step,
+  checked: Checked,
+  operation: Operation,
+): Promise<Spent> {
+  return { checked, operation, taken: await step("take", () => broker.store.take(checked.take)) };
 }
 
 /** Makes the decision durable. Without that record there is no `Decided`, and without that no execution. */
 export async function decide(
-  broker: Broker,
+  broker: Pick<Broker, "chain" | "clock" | "digests" | "index" | "log" | "running" | "store">,
   step: Step,
-  checked: Checked,
-  operation: Operation,
-  taken: Taken,
-  requestId: string,
-  trace: readonly TraceRow[],
+  { checked, operation, taken }: Spent,
+  asked: { readonly requestId: string; readonly trace: readonly TraceRow[] },
 ): Promise<Decided> {
-  const { ports, index } = broker;
+  const { index } = broker;
   const running: Running = {
     claims: checked.claims,
     signerKid: checked.signerKid,
@@ -39,11 +48,11 @@ export async function decide(
     sent: false,
   };
   broker.running.add(running);
-  const body = decisionBody(ports, checked, taken, requestId, trace);
+  const body = decisionBody(broker, checked, taken, asked.requestId, asked.trace);
   let lost = false;
   const recorded = await runSteps(() =>
     step("record", async () => {
-      const appended = await ports.chain.append("decision", body);
+      const appended = await broker.chain.append("decision", body);
       lost = !appended.ok;
       if (appended.ok) index.fold({ ...appended.value, body });
       return appended;
@@ -61,10 +70,10 @@ export async function decide(
 }
 
 /** Nothing was decided, so nothing may happen: the open entry goes, the certificate stays spent. */
-async function abandon(broker: Broker, checked: Checked, taken: Taken): Promise<void> {
+async function abandon(broker: Pick<Broker, "clock" | "log" | "store">, checked: Checked, taken: Taken): Promise<void> {
   const { claims, take: request } = checked;
-  const at = broker.ports.clock.nowMs();
-  const closed = await broker.ports.store.close(claims.jti, taken.fence, {
+  const at = broker.clock.nowMs();
+  const closed = await broker.store.close(claims.jti, taken.fence, {
     op: request.entry.op,
     answer: {
       cert_id: claims.jti,
@@ -81,14 +90,20 @@ async function abandon(broker: Broker, checked: Checked, taken: Taken): Promise<
       fence: taken.fence,
     },
   });
-  if (!closed.ok)
-    broker.ports.log.warn({ cert_id: claims.jti, code: closed.error.code }, "an undecided entry stays open");
+  if (!closed.ok) broker.log.warn({ cert_id: claims.jti, code: closed.error.code }, "an undecided entry stays open");
 }
 
 /** Mints the identity, guards, sends and ends the execution. It always ends in an outcome, a thrown value in `unknown`. */
-export async function execute(broker: Broker, step: Step, decided: Decided): Promise<ExecutionAnswer> {
+export async function execute(
+  broker: Pick<
+    Broker,
+    "chain" | "clock" | "hook" | "index" | "log" | "metrics" | "running" | "status" | "store" | "view"
+  >,
+  step: Step,
+  decided: Decided,
+): Promise<ExecutionAnswer> {
   const { checked, running } = decided;
-  const deadline = createDeadline(checked.claims.contract.timeout_seconds * 1000, broker.ports.clock);
+  const deadline = createDeadline(checked.claims.contract.timeout_seconds * 1000, broker.clock);
   let session: Session | undefined;
   try {
     const sent = await runSteps(async () => {
@@ -122,14 +137,13 @@ function open(decided: Decided, signal: AbortSignal): Promise<Result<Session>> {
 
 /** Sends under its own, longer deadline: a send that was cut off is unknown, never "not executed". */
 async function send(
-  broker: Broker,
+  broker: Pick<Broker, "clock" | "hook" | "log" | "metrics">,
   decided: Decided,
   session: Session,
   guard: ReturnType<typeof createGuard>,
   deadline: Deadline,
 ): Promise<Ending> {
-  const { ports } = broker;
-  const hook = ports.hook ?? ((_name, _certId, run) => run());
+  const hook = broker.hook ?? ((_name, _certId, run) => run());
   const unknown = (detail: string): Ending => ({
     state: "unknown",
     code: "execution_unknown",
@@ -144,14 +158,14 @@ async function send(
     const code = guard.refusal()?.code ?? decided.running.recalled?.code ?? result.code;
     return { state: "not_executed", code: code, detail: result.detail || NOTHING_SENT, result: {}, by: "broker" };
   });
-  const began = ports.clock.monotonicMs();
+  const began = broker.clock.monotonicMs();
   try {
     const ended = await deadline.race(sending);
     const ending = ended.ok ? ended.value : unknown("no answer within the action's timeout");
-    broker.metrics.step("execute", ending.code ?? "ok", ports.clock.monotonicMs() - began);
+    broker.metrics.step("execute", ending.code ?? "ok", broker.clock.monotonicMs() - began);
     return ending;
   } catch (thrown) {
-    ports.log.error({ cert_id: decided.checked.claims.jti, err: thrown }, "the connector threw while sending");
+    broker.log.error({ cert_id: decided.checked.claims.jti, err: thrown }, "the connector threw while sending");
     return unknown("the connector failed while sending");
   }
 }

@@ -12,13 +12,13 @@ const RECALL_TIMEOUT_MS = 5000;
  * target's word is unknown, the entry stays open: whoever holds the next fence asks the target and writes the final outcome.
  */
 export async function finish(
-  broker: Broker,
+  broker: Pick<Broker, "chain" | "index" | "store">,
   step: Step,
   decided: Decided,
   ending: Ending,
   identity: string | null,
 ): Promise<ExecutionAnswer> {
-  const { ports, index } = broker;
+  const { index } = broker;
   const { claims, connector } = decided.checked;
   const { running } = decided;
   const body = outcomeBody({ ...decided.answer, policy: claims.policy.id }, ending, {
@@ -27,7 +27,7 @@ export async function finish(
     recallSeq: running.recalled?.seq ?? null,
     identity,
   });
-  const recorded = await runSteps(() => step("outcome", () => ports.chain.append("outcome", body)));
+  const recorded = await runSteps(() => step("outcome", () => broker.chain.append("outcome", body)));
   if (recorded.ok) index.fold({ ...recorded.value, body });
   const answer = recorded.ok ? index.get(claims.jti)?.answer : undefined;
 

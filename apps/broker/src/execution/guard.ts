@@ -12,10 +12,9 @@ export interface Guard {
 }
 
 /** Makes the guard of one execution; the monotonic deadline is fixed now, so that a wall clock set back gains nothing. */
-export function createGuard(broker: Broker, running: Running): Guard {
-  const { ports } = broker;
+export function createGuard(broker: Pick<Broker, "clock" | "status" | "store" | "view">, running: Running): Guard {
   const { claims } = running;
-  const untilMonotonicMs = ports.clock.monotonicMs() + (claims.exp * 1000 - ports.clock.nowMs());
+  const untilMonotonicMs = broker.clock.monotonicMs() + (claims.exp * 1000 - broker.clock.nowMs());
   let refused: Failure | undefined;
 
   async function look(): Promise<Result<void>> {
@@ -23,9 +22,9 @@ export function createGuard(broker: Broker, running: Running): Guard {
       return fail("recalled", "a revocation met the execution", { facts: { seq: running.recalled.seq } });
     const open = await inWindowAndOurs();
     if (!open.ok) return open;
-    const pin = ports.status.pin();
+    const pin = broker.status.pin();
     if (!pin.ok) return pin;
-    const view = await ports.view.read();
+    const view = await broker.view.read();
     if (!view.ok) return view;
     if (view.value.run_id !== pin.value.run_id || view.value.generation !== pin.value.generation) {
       return fail("store_discontinuity", "the store changed during the execution");
@@ -37,14 +36,14 @@ export function createGuard(broker: Broker, running: Running): Guard {
   }
 
   function window(): Result<void> {
-    const closed = ports.clock.nowMs() >= claims.exp * 1000 || ports.clock.monotonicMs() >= untilMonotonicMs;
+    const closed = broker.clock.nowMs() >= claims.exp * 1000 || broker.clock.monotonicMs() >= untilMonotonicMs;
     return closed ? fail("expired", "the window closed before anything was sent") : ok(undefined);
   }
 
   async function inWindowAndOurs(): Promise<Result<void>> {
     const inside = window();
     if (!inside.ok) return inside;
-    const ours = await ports.store.holds(claims.jti, running.fence);
+    const ours = await broker.store.holds(claims.jti, running.fence);
     if (!ours.ok) return ours;
     return ours.value ? ok(undefined) : fail("fence_lost", "another broker took this execution over");
   }

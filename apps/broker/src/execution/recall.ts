@@ -8,17 +8,17 @@ const RECALL_TIMEOUT_MS = 10_000;
  * Matches every new view to the executions that are under way here and recalls those that it revokes: the guard refuses from then on, and
  * the target is told to refuse what may already be on its way. Returns the way to stop.
  */
-export function startRecalling(broker: Broker): () => void {
-  return broker.ports.status.onChange(() => {
+export function startRecalling(broker: Pick<Broker, "chain" | "log" | "running" | "status" | "view">): () => void {
+  return broker.status.onChange(() => {
     void recallRevoked(broker).catch((thrown: unknown) => {
-      broker.ports.log.error({ err: thrown }, "matching a new view to open executions failed");
+      broker.log.error({ err: thrown }, "matching a new view to open executions failed");
     });
   });
 }
 
-async function recallRevoked(broker: Broker): Promise<void> {
+async function recallRevoked(broker: Pick<Broker, "chain" | "log" | "running" | "view">): Promise<void> {
   if (broker.running.all().length === 0) return;
-  const view = await broker.ports.view.read();
+  const view = await broker.view.read();
   if (!view.ok) return; // the guard refuses by itself while the view cannot be read
   const met = broker.running.all().flatMap((running) => {
     const standing = checkView(view.value, revocableOf(running.claims, running.signerKid));
@@ -32,8 +32,7 @@ async function recallRevoked(broker: Broker): Promise<void> {
   );
 }
 
-async function recallOne(broker: Broker, running: Running): Promise<void> {
-  const { ports } = broker;
+async function recallOne(broker: Pick<Broker, "chain" | "log">, running: Running): Promise<void> {
   const { claims, connector } = running;
   const signal = AbortSignal.timeout(RECALL_TIMEOUT_MS);
   const recalled = await connector.recall(claims.jti, claims.contract, signal);
@@ -48,7 +47,7 @@ async function recallOne(broker: Broker, running: Running): Promise<void> {
     fence: running.fence,
     target: failed && !failed.ok ? failed.error.code : "fenced",
   };
-  const recorded = await ports.chain.append("recall", body);
+  const recorded = await broker.chain.append("recall", body);
   if (!recorded.ok)
-    ports.log.error({ cert_id: claims.jti, code: recorded.error.code }, "a recall could not be recorded");
+    broker.log.error({ cert_id: claims.jti, code: recorded.error.code }, "a recall could not be recorded");
 }

@@ -10,12 +10,17 @@ const TAKEOVER_LIFE_MS = 30_000;
 const TARGET_TIMEOUT_MS = 15_000;
 
 /** Looks for executions that nobody finishes any more, now and again. `stop` waits for the round under way. */
-export function startReconciling(broker: Broker): { stop(): Promise<void> } {
+export function startReconciling(
+  broker: Pick<
+    Broker,
+    "chain" | "clock" | "config" | "connectors" | "index" | "log" | "running" | "status" | "store" | "trust"
+  >,
+): { stop(): Promise<void> } {
   let stopped = false;
   let round: Promise<void> = Promise.resolve();
   const turn = () => {
     round = reconcileAll(broker)
-      .catch((thrown: unknown) => broker.ports.log.error({ err: thrown }, "a round of reconciliation failed"))
+      .catch((thrown: unknown) => broker.log.error({ err: thrown }, "a round of reconciliation failed"))
       .finally(() => {
         if (!stopped) timer = setTimeout(turn, broker.config.reconcile_every_ms);
       });
@@ -32,34 +37,43 @@ export function startReconciling(broker: Broker): { stop(): Promise<void> } {
 }
 
 /** One round: own entries of an earlier boot at once, anybody's after their deadline on the store's signed time. */
-export async function reconcileAll(broker: Broker): Promise<void> {
-  const { ports, config } = broker;
-  const pin = ports.status.pin();
+export async function reconcileAll(
+  broker: Pick<
+    Broker,
+    "chain" | "clock" | "config" | "connectors" | "index" | "running" | "status" | "store" | "trust"
+  >,
+): Promise<void> {
+  const { config } = broker;
+  const pin = broker.status.pin();
   if (!pin.ok) return;
-  const open = await ports.store.open();
+  const open = await broker.store.open();
   if (!open.ok) return;
   for (const entry of open.value) {
     if (broker.running.get(entry.cert_id)?.fence === entry.fence) continue;
-    const ownEarlier = entry.broker === config.instance && entry.boot < ports.chain.boot;
+    const ownEarlier = entry.broker === config.instance && entry.boot < broker.chain.boot;
     if (ownEarlier || pin.value.now_ms > entry.deadline_ms) await takeOverEntry(broker, entry);
   }
   await reconcileOrphans(broker, new Set(open.value.map((entry) => entry.cert_id)));
 }
 
 /** Raises the fence, asks the target, writes the final outcome. Also the way in for a person's resolution. */
-export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Ending): Promise<Result<ExecutionAnswer>> {
-  const { ports, config } = broker;
-  const pin = ports.status.pin();
+export async function takeOverEntry(
+  broker: Pick<Broker, "chain" | "clock" | "config" | "connectors" | "index" | "status" | "store" | "trust">,
+  entry: OpenEntry,
+  by?: Ending,
+): Promise<Result<ExecutionAnswer>> {
+  const { config } = broker;
+  const pin = broker.status.pin();
   if (!pin.ok) return pin;
-  const taker = { broker: config.instance, boot: ports.chain.boot, life_ms: TAKEOVER_LIFE_MS };
-  const taken = await ports.store.takeOver(entry.cert_id, entry.fence, taker, pin.value);
+  const taker = { broker: config.instance, boot: broker.chain.boot, life_ms: TAKEOVER_LIFE_MS };
+  const taken = await broker.store.takeOver(entry.cert_id, entry.fence, taker, pin.value);
   if (!taken.ok) return taken;
   // Our own decision holds the claims, verified when it was made: the signer's key may have been rotated since.
   const decided = broker.index.get(entry.cert_id)?.claims;
   const claims = decided ? ok(decided) : await claimsOf(broker, entry.certificate);
   if (!claims.ok) return claims;
   const { fence, seq } = taken.value;
-  const noted = await ports.chain.append("takeover", {
+  const noted = await broker.chain.append("takeover", {
     cert_id: entry.cert_id,
     fence,
     from_broker: entry.broker,
@@ -71,7 +85,7 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
   if (recorded && isFinal(recorded.state)) {
     // The outcome was recorded, only the entry was left open.
     const answer = { ...recorded, fence };
-    const closed = await ports.store.close(entry.cert_id, fence, { op: entry.op, answer });
+    const closed = await broker.store.close(entry.cert_id, fence, { op: entry.op, answer });
     return closed.ok ? ok(answer) : closed;
   }
   const known = answerOf(broker, claims.value, entry, fence);
@@ -83,11 +97,14 @@ export async function takeOverEntry(broker: Broker, entry: OpenEntry, by?: Endin
 }
 
 /** Decisions in our own records without a final outcome, whose entry the store no longer holds. */
-async function reconcileOrphans(broker: Broker, inStore: ReadonlySet<string>): Promise<void> {
+async function reconcileOrphans(
+  broker: Pick<Broker, "chain" | "connectors" | "index" | "running" | "store">,
+  inStore: ReadonlySet<string>,
+): Promise<void> {
   for (const known of broker.index.unfinished()) {
     const { cert_id, fence } = known.answer;
     if (inStore.has(cert_id) || broker.running.get(cert_id)) continue;
-    const told = await broker.ports.store.lookup(cert_id);
+    const told = await broker.store.lookup(cert_id);
     if (!told.ok) return;
     if (told.value !== undefined && endedElsewhere(told.value.answer, fence)) {
       await adopt(broker, known, told.value.answer);
@@ -106,7 +123,11 @@ function endedElsewhere(answer: ExecutionAnswer, fence: number): boolean {
 }
 
 /** Closes our own record of an execution that another broker ended, under our own, lower fence: there is one final outcome. */
-async function adopt(broker: Broker, known: KnownExecution, ended: ExecutionAnswer): Promise<void> {
+async function adopt(
+  broker: Pick<Broker, "chain" | "index">,
+  known: KnownExecution,
+  ended: ExecutionAnswer,
+): Promise<void> {
   if (!isFinal(ended.state)) return;
   const ending: Ending = {
     state: ended.state,
@@ -117,18 +138,26 @@ async function adopt(broker: Broker, known: KnownExecution, ended: ExecutionAnsw
   };
   const place = { fence: known.answer.fence, takeSeq: known.takeSeq, recallSeq: null, identity: null };
   const body = outcomeBody({ ...known.answer, policy: known.policy }, ending, place);
-  const recorded = await broker.ports.chain.append("outcome", body);
+  const recorded = await broker.chain.append("outcome", body);
   if (recorded.ok) broker.index.fold({ ...recorded.value, body });
 }
 
-async function claimsOf(broker: Broker, certificate: string): Promise<Result<CertificateClaims>> {
+async function claimsOf(
+  broker: Pick<Broker, "clock" | "trust">,
+  certificate: string,
+): Promise<Result<CertificateClaims>> {
   const gated = gate(certificate, "seb-cert+jwt");
   if (!gated.ok) return gated;
-  const signed = await checkSignature(gated.value, broker.ports.trust(), broker.ports.clock.nowMs() / 1000);
+  const signed = await checkSignature(gated.value, broker.trust(), broker.clock.nowMs() / 1000);
   return signed.ok ? certificateClaims(signed.value) : signed;
 }
 
-function answerOf(broker: Broker, claims: CertificateClaims, entry: OpenEntry, fence: number): ExecutionAnswer {
+function answerOf(
+  broker: Pick<Broker, "clock" | "index">,
+  claims: CertificateClaims,
+  entry: OpenEntry,
+  fence: number,
+): ExecutionAnswer {
   const known = broker.index.get(entry.cert_id)?.answer;
   return {
     cert_id: claims.jti,
@@ -138,7 +167,7 @@ function answerOf(broker: Broker, claims: CertificateClaims, entry: OpenEntry, f
     resource: claims.resource,
     subject: claims.sub,
     parameters: entry.request.parameters,
-    decided_at_ms: known?.decided_at_ms ?? broker.ports.clock.nowMs(),
+    decided_at_ms: known?.decided_at_ms ?? broker.clock.nowMs(),
     closed_at_ms: null,
     result: {},
     code: null,
@@ -147,7 +176,11 @@ function answerOf(broker: Broker, claims: CertificateClaims, entry: OpenEntry, f
 }
 
 /** Fences the target first, so that a sleeping sender's late change fails, and only then believes what it says. */
-async function endingOf(broker: Broker, claims: CertificateClaims, undecided: boolean): Promise<Ending> {
+async function endingOf(
+  broker: Pick<Broker, "connectors">,
+  claims: CertificateClaims,
+  undecided: boolean,
+): Promise<Ending> {
   const unknown = (detail: string): Ending => ({
     state: "unknown",
     code: "execution_unknown",
@@ -155,7 +188,7 @@ async function endingOf(broker: Broker, claims: CertificateClaims, undecided: bo
     result: {},
     by: "reconciler",
   });
-  const connector = broker.ports.connectors.get(claims.contract.connector);
+  const connector = broker.connectors.get(claims.contract.connector);
   if (!connector) return unknown("this broker has no such connector");
   const signal = AbortSignal.timeout(TARGET_TIMEOUT_MS);
   const fenced = await connector.fence(claims.jti, claims.contract, signal);
@@ -176,20 +209,20 @@ async function endingOf(broker: Broker, claims: CertificateClaims, undecided: bo
 }
 
 async function conclude(
-  broker: Broker,
+  broker: Pick<Broker, "chain" | "index" | "store">,
   claims: CertificateClaims,
   op: string,
   known: ExecutionAnswer,
   ending: Ending,
   place: { readonly fence: number; readonly takeSeq: number },
 ): Promise<Result<ExecutionAnswer>> {
-  const { ports, index } = broker;
+  const { index } = broker;
   const body = outcomeBody({ ...known, policy: claims.policy.id }, ending, {
     ...place,
     recallSeq: null,
     identity: null,
   });
-  const recorded = await ports.chain.append("outcome", body);
+  const recorded = await broker.chain.append("outcome", body);
   if (!recorded.ok) return recorded;
   index.fold({ ...recorded.value, body });
   const closedAt = isFinal(ending.state) ? recorded.value.at_ms : null;

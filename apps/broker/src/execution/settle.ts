@@ -3,11 +3,11 @@ import type { Broker } from "../broker.js";
 
 /** Writes an execution's state into the store: closed, and its resource free, where the table of outcomes says so; else noted. */
 export function settle(
-  broker: Pick<Broker, "ports">,
+  broker: Pick<Broker, "store">,
   fence: number,
   execution: { readonly op: string; readonly answer: ExecutionAnswer },
 ): Promise<Result<void, "fence_lost" | "store_unavailable">> {
-  const { store } = broker.ports;
+  const { store } = broker;
   const { cert_id: certId, state } = execution.answer;
   return outcomeOf(state).resource === "free"
     ? store.close(certId, fence, execution)

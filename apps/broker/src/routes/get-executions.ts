@@ -22,7 +22,7 @@ const MAX_LISTED = 200;
 const ExecutionsAnswer = closed({ executions: Type.Array(ExecutionAnswer, { maxItems: MAX_LISTED }) });
 
 /** `GET /v1/executions/{cert_id}`: the state of one execution, from the store or from this broker's records. */
-export function getExecution(broker: Broker): Route {
+export function getExecution(broker: Pick<Broker, "agents" | "index" | "log" | "refusals" | "store">): Route {
   return {
     method: "GET",
     path: "/v1/executions/:cert_id",
@@ -40,7 +40,7 @@ export function getExecution(broker: Broker): Route {
 }
 
 /** `GET /v1/executions?state=open|unknown|recent&limit=50`: what this broker's records know, newest first. */
-export function getExecutions(broker: Broker): Route {
+export function getExecutions(broker: Pick<Broker, "agents" | "index" | "log" | "refusals">): Route {
   return {
     method: "GET",
     path: "/v1/executions",
@@ -57,12 +57,15 @@ export function getExecutions(broker: Broker): Route {
   };
 }
 
-async function find(broker: Broker, context: Context): Promise<Result<ExecutionReport>> {
+async function find(
+  broker: Pick<Broker, "agents" | "index" | "store">,
+  context: Context,
+): Promise<Result<ExecutionReport>> {
   const certId = validate(CertId, context.params.cert_id, "request_invalid");
   if (!certId.ok) return fail("request_invalid", "the path does not hold a certificate id", { pointer: "/cert_id" });
   const agent = await broker.agents.authenticate(provenRequest(context));
   if (!agent.ok) return agent;
-  const known = await broker.ports.store.lookup(certId.value);
+  const known = await broker.store.lookup(certId.value);
   if (!known.ok) return known;
   const answer = known.value?.answer ?? broker.index.get(certId.value)?.answer;
   return answer
@@ -70,7 +73,10 @@ async function find(broker: Broker, context: Context): Promise<Result<ExecutionR
     : fail("execution_not_found", "no execution of that certificate is known");
 }
 
-async function list(broker: Broker, context: Context): Promise<Result<readonly ExecutionAnswer[]>> {
+async function list(
+  broker: Pick<Broker, "agents" | "index">,
+  context: Context,
+): Promise<Result<readonly ExecutionAnswer[]>> {
   const agent = await broker.agents.authenticate(provenRequest(context));
   if (!agent.ok) return agent;
   for (const key of context.query.keys()) {

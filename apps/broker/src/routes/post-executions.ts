@@ -48,14 +48,14 @@ async function handle(broker: Broker, context: Context<ExecutionRequest>): Promi
     if (admission.kind === "replayed") return executionReply(broker, admission.execution.answer, true);
     const { checked } = admission;
     if (!checked.operation) throw new Error("admission without an operation");
-    const taken = await take(broker, step, checked);
-    const decided = await decide(broker, step, checked, checked.operation, taken, context.requestId, trace);
+    const spent = await take(broker, step, checked, checked.operation);
+    const decided = await decide(broker, step, spent, { requestId: context.requestId, trace });
     return executionReply(broker, await execute(broker, step, decided), false);
   });
   if (steps.ok) return steps.value;
   if (claims && steps.step === "take" && steps.failure.code === "already_used") {
     // The same operation, presented at the same time, was taken in between: that is a replay like any other.
-    const known = await broker.ports.store.lookup(claims.jti);
+    const known = await broker.store.lookup(claims.jti);
     if (known.ok && known.value?.op === presented.op) return executionReply(broker, known.value.answer, true);
   }
   const known = claims && {

@@ -7,7 +7,9 @@ import { AGENT_CODES } from "./codes.js";
 import { refuse } from "./reply.js";
 
 /** `POST /v1/observations`: a registered agent asks what the target looks like; the answer is signed and short-lived. */
-export function postObservations(broker: Broker): Route {
+export function postObservations(
+  broker: Pick<Broker, "agents" | "clock" | "config" | "connectors" | "log" | "observations" | "refusals">,
+): Route {
   const limit = createRateLimit(broker);
   return defineRoute({
     method: "POST",
@@ -37,11 +39,11 @@ export function postObservations(broker: Broker): Route {
 }
 
 /** Counts per agent in fixed minutes: enough to keep one agent from wearing out the target. */
-function createRateLimit(broker: Broker): (subject: string) => boolean {
+function createRateLimit(broker: Pick<Broker, "clock" | "config">): (subject: string) => boolean {
   let minute = 0;
   let counts = new Map<string, number>();
   return (subject) => {
-    const now = Math.floor(broker.ports.clock.monotonicMs() / 60_000);
+    const now = Math.floor(broker.clock.monotonicMs() / 60_000);
     if (now !== minute) {
       minute = now;
       counts = new Map();
@@ -53,11 +55,11 @@ function createRateLimit(broker: Broker): (subject: string) => boolean {
 }
 
 async function observe(
-  broker: Broker,
+  broker: Pick<Broker, "agents" | "clock" | "config" | "connectors" | "observations">,
   context: Context<ObservationRequest>,
   withinLimit: (subject: string) => boolean,
 ): Promise<Result<{ observation: string }>> {
-  const { ports, config } = broker;
+  const { config } = broker;
   const known = await broker.agents.authenticate(provenRequest(context, context.body));
   if (!known.ok) return known;
   const { agent, control } = known.value;
@@ -67,7 +69,7 @@ async function observe(
   const plan = observePlan(bundle, action, service, region);
   if (!plan.ok) return plan;
   if (plan.value.audience !== config.audience) return fail("audience_wrong", "that service belongs to another broker");
-  const connector = ports.connectors.get(plan.value.connector);
+  const connector = broker.connectors.get(plan.value.connector);
   if (!connector) return fail("target_unknown", "this broker has no such connector");
   const { target, operation, live, resource } = plan.value;
   const state = await connector.observe({
@@ -77,8 +79,8 @@ async function observe(
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(config.step_timeout_ms)]),
   });
   if (!state.ok) return state;
-  const iat = Math.floor(ports.clock.nowMs() / 1000);
-  const observation = await ports.observations.seal({
+  const iat = Math.floor(broker.clock.nowMs() / 1000);
+  const observation = await broker.observations.seal({
     ver: 1,
     iss: config.audience,
     aud: config.audience,

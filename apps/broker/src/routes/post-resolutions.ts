@@ -19,7 +19,12 @@ import { refuse } from "./reply.js";
 type Resolve = Extract<OrderBody, { do: "resolve" }>;
 
 /** `POST /v1/resolutions`: a named operator says what became of an execution that the target cannot tell about. */
-export function postResolutions(broker: Broker): Route {
+export function postResolutions(
+  broker: Pick<
+    Broker,
+    "chain" | "clock" | "config" | "connectors" | "index" | "log" | "refusals" | "status" | "store" | "trust" | "view"
+  >,
+): Route {
   return defineRoute({
     method: "POST",
     path: "/v1/resolutions",
@@ -37,22 +42,25 @@ export function postResolutions(broker: Broker): Route {
   });
 }
 
-async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<Result<ExecutionAnswer>> {
-  const { ports, config } = broker;
-  const verified = await verifyOrder(context.body.order, ports.trust(), {
+async function resolve(
+  broker: Pick<Broker, "chain" | "clock" | "config" | "connectors" | "index" | "status" | "store" | "trust" | "view">,
+  context: Context<OrderRequest>,
+): Promise<Result<ExecutionAnswer>> {
+  const { config } = broker;
+  const verified = await verifyOrder(context.body.order, broker.trust(), {
     audience: config.environment,
-    nowSeconds: ports.clock.nowMs() / 1000,
+    nowSeconds: broker.clock.nowMs() / 1000,
   });
   if (!verified.ok) return verified;
   const { claims, kid } = verified.value;
   if (claims.order.do !== "resolve")
     return fail("order_invalid", "this service takes orders to resolve only", { pointer: "/order" });
   const order: Resolve = claims.order;
-  const view = await ports.view.read();
+  const view = await broker.view.read();
   if (!view.ok) return view;
   if (revokedValues(view.value, "key").has(kid))
     return fail("revoked_key", "the operator's key is revoked", { facts: { seq: view.value.seq } });
-  const open = await ports.store.open();
+  const open = await broker.store.open();
   if (!open.ok) return open;
   const entry: OpenEntry | undefined = open.value.find(({ cert_id }) => cert_id === order.certificate);
   if (!entry) {
@@ -72,7 +80,7 @@ async function resolve(broker: Broker, context: Context<OrderRequest>): Promise<
     result: {},
     by: `operator:${claims.sub}`,
   };
-  const noted = await ports.chain.append("resolution", {
+  const noted = await broker.chain.append("resolution", {
     cert_id: order.certificate,
     operator: claims.sub,
     order: context.body.order,

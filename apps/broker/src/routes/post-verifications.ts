@@ -44,12 +44,16 @@ async function handle(broker: Broker, context: Context<VerificationRequest>): Pr
 }
 
 /** A pipeline's word that it has no certificate: the signer's refusal and an unreachable signer are counted apart. */
-async function report(broker: Broker, context: Context<VerificationRequest>, requestId: string): Promise<Reply> {
+async function report(
+  broker: Pick<Broker, "metrics" | "refusals">,
+  context: Context<VerificationRequest>,
+  requestId: string,
+): Promise<Reply> {
   const refused = !requestId.startsWith("u_");
   const verdict = refused ? "no_certificate_refused" : "no_certificate_unreachable";
   const code = refused ? "certificate_absent" : "certificate_unasked";
   broker.metrics.verdict(verdict);
-  const recorded = await broker.ports.refusals.refuse(false, code, {
+  const recorded = await broker.refusals.refuse(false, code, {
     request_id: context.requestId,
     request: requestId,
     shadow: true,
@@ -72,7 +76,7 @@ async function verify(
   certificate: string,
   request: VerificationRequest,
 ): Promise<Reply> {
-  const { ports, config } = broker;
+  const { config } = broker;
   const trace: TraceRow[] = [];
   const stepContext = {
     broker,
@@ -92,7 +96,7 @@ async function verify(
     if (admission.kind === "replayed")
       return step("replay", () => fail("already_used", "the certificate was executed before"));
     const { take } = admission.checked;
-    await step("take", () => ports.store.peek(take));
+    await step("take", () => broker.store.peek(take));
   });
   const failure: Failure | undefined = steps.ok ? undefined : steps.failure;
   const checked = trace.filter((row) => row.code === null).map((row) => row.step);
@@ -115,7 +119,7 @@ async function verify(
 
 /** An authentic certificate's verification has its own record; anything else falls under the budget for strangers. */
 async function record(
-  broker: Broker,
+  broker: Pick<Broker, "chain" | "refusals">,
   context: Context<VerificationRequest>,
   answer: VerificationAnswer,
   claims: CertificateClaims | undefined,
@@ -123,13 +127,13 @@ async function record(
 ): Promise<Reply | undefined> {
   if (!claims) {
     const code = failure?.code ?? "token_malformed";
-    const counted = await broker.ports.refusals.refuse(false, code, {
+    const counted = await broker.refusals.refuse(false, code, {
       request_id: context.requestId,
       shadow: true,
     });
     return counted.ok ? undefined : { failure: counted.error };
   }
-  const recorded = await broker.ports.chain.append("verification", {
+  const recorded = await broker.chain.append("verification", {
     ...answer,
     cert_id: claims.jti,
     request_id: context.requestId,

@@ -7,7 +7,7 @@ import { receiptOf } from "../execution/settle.js";
 
 /** Records a refusal and makes its problem. An authentic certificate's refusal always has its own record. */
 export async function refuse(
-  broker: Broker,
+  broker: Pick<Broker, "log" | "refusals">,
   context: Pick<Context, "requestId">,
   failure: Failure,
   step: string,
@@ -18,12 +18,9 @@ export async function refuse(
   },
 ): Promise<Reply> {
   const body = { ...refusalBody(failure, step, context.requestId, more.trace ?? []), ...more.known };
-  const recorded = await broker.ports.refusals.refuse(more.authentic, failure.code, body);
+  const recorded = await broker.refusals.refuse(more.authentic, failure.code, body);
   if (!recorded.ok)
-    broker.ports.log.error(
-      { request_id: context.requestId, code: recorded.error.code },
-      "a refusal could not be recorded",
-    );
+    broker.log.error({ request_id: context.requestId, code: recorded.error.code }, "a refusal could not be recorded");
   return { failure, extra: { step } };
 }
 
@@ -31,7 +28,7 @@ export async function refuse(
  * The answer to an execution by its state, as the table of outcomes has it: without a code it is 200, else a problem with that code. With
  * either goes the receipt, where there is one.
  */
-export function executionReply(broker: Broker, answer: ExecutionAnswer, replayed: boolean): Reply {
+export function executionReply(broker: Pick<Broker, "index">, answer: ExecutionAnswer, replayed: boolean): Reply {
   const receipt = receiptOf(broker, answer);
   const code = codeOfOutcome(answer.state, isCode(answer.code) ? answer.code : null);
   if (code === null) return { status: 200, body: { ...answer, replayed, receipt } };

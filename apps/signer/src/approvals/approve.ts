@@ -13,19 +13,19 @@ export type OnAuthentic = (approver: string) => void;
  * who neither owns nor answers for the agent, and each person counts once. Durable before it is answered.
  */
 export async function approve(
-  signer: Signer,
+  signer: Pick<Signer, "agents" | "clock" | "config" | "journal" | "locks" | "status" | "view">,
   requestId: string,
   token: string,
   onAuthentic: OnAuthentic,
 ): Promise<Result<ApprovalAnswer>> {
   const control = await signer.agents.active();
   if (!control.ok) return control;
-  const word = await readVouched(signer.ports);
+  const word = await readVouched(signer);
   if (!word.ok) return word;
   const request = signer.journal.state.pending(requestId);
   if (!request) return fail("request_unknown", "there is no such request");
   const { bundle } = control.value;
-  const nowSeconds = signer.ports.clock.nowMs() / 1000;
+  const nowSeconds = signer.clock.nowMs() / 1000;
   const revokedKeys = revokedValues(word.value.view, "key");
   const keys = acceptable(bundle, request.body.subject, revokedKeys);
   const verified = await verifyApproval(token, keys, { audience: signer.config.environment, nowSeconds });
@@ -54,7 +54,7 @@ function mismatch(body: PendingBody, claims: ApprovalClaims, bundle: string, now
 }
 
 async function record(
-  signer: Signer,
+  signer: Pick<Signer, "config" | "journal" | "locks">,
   body: PendingBody,
   by: { readonly claims: ApprovalClaims; readonly kid: string; readonly name: string; readonly token: string },
   counted: () => number,

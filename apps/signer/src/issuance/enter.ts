@@ -29,7 +29,7 @@ export function proposalDigest(body: CertificateRequest): string {
  * proposal, runs beside this one, until this one has ended and whatever it journals is durable.
  */
 export async function enter(
-  signer: Signer,
+  signer: Pick<Signer, "clock" | "journal" | "key" | "locks">,
   asked: Asked,
   entitled: Entitled,
   progress: Progress,
@@ -53,7 +53,7 @@ export async function enter(
   const use = signer.journal.state.keyUse(subject, key.value);
   if (use?.kind === "issued") {
     if (use.entry.op !== asked.op) return conflict();
-    const usable = checkReplay(use.entry.claims, entitled, signer.ports.key.kid, signer.ports.clock.nowMs() / 1000);
+    const usable = checkReplay(use.entry.claims, entitled, signer.key.kid, signer.clock.nowMs() / 1000);
     return usable.ok ? ok({ kind: "replay", request: use.entry.request, claims: use.entry.claims }) : usable;
   }
   if (use !== undefined && use.proposal !== proposal) return conflict();

@@ -9,7 +9,11 @@ import type { Asked, Entitled, Progress } from "./request.js";
  * Step `authenticate`: who asks, by one proof; whether that agent may ask for this action; and that no standing revocation names the agent,
  * its key, the signer's key, the action, the resource, the bundle or everything.
  */
-export async function entitle(signer: Signer, asked: Asked, progress: Progress): Promise<Result<Entitled>> {
+export async function entitle(
+  signer: Pick<Signer, "agents" | "key" | "rates">,
+  asked: Asked,
+  progress: Progress,
+): Promise<Result<Entitled>> {
   const { body } = asked;
   const known = await signer.agents.identify(asked);
   if (!known.ok) return known;
@@ -23,7 +27,7 @@ export async function entitle(signer: Signer, asked: Asked, progress: Progress):
   if (!entitled.ok) return entitled;
   const standing = checkRevocations(entitled.value.word.view, {
     subject: agent.subject,
-    keys: [jkt, signer.ports.key.kid],
+    keys: [jkt, signer.key.kid],
     bundle: control.bundle.digest,
     action: body.action,
     resource: resourceOf(body.service, body.region),

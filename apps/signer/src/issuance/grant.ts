@@ -18,7 +18,7 @@ export interface Grant {
 }
 
 /** What all certificates of this signer under this bundle have in common. */
-export function profileOf(signer: Signer, bundle: Bundle, audience: string): Profile {
+export function profileOf(signer: Pick<Signer, "config">, bundle: Bundle, audience: string): Profile {
   return {
     issuer: signer.config.issuer,
     audience,
@@ -32,16 +32,20 @@ export function profileOf(signer: Signer, bundle: Bundle, audience: string): Pro
  * Step `profile`: audience, life, epochs. The epochs are those under which the request was judged, so that whatever was raised meanwhile
  * makes this certificate stale; standing revocations are looked at once more.
  */
-export async function grant(signer: Signer, it: Case, verdict: Verdict): Promise<Result<Grant>> {
+export async function grant(
+  signer: Pick<Signer, "clock" | "config" | "key" | "random" | "status" | "view">,
+  it: Case,
+  verdict: Verdict,
+): Promise<Result<Grant>> {
   const { entitled, asked, plan } = it;
   const { bundle } = entitled.control;
   const { subject } = entitled.agent;
-  const word = await readVouched(signer.ports);
+  const word = await readVouched(signer);
   if (!word.ok) return word;
   const [id, ...others] = verdict.policies;
   const standing = checkRevocations(word.value.view, {
     subject,
-    keys: [entitled.jkt, signer.ports.key.kid],
+    keys: [entitled.jkt, signer.key.kid],
     bundle: bundle.digest,
     action: asked.body.action,
     resource: plan.grant.resource,
@@ -52,7 +56,7 @@ export async function grant(signer: Signer, it: Case, verdict: Verdict): Promise
     profile: profileOf(signer, bundle, plan.grant.audience),
     facts: factsOf(it.evidence, verdict, asked.body.evidence),
     intent: {
-      certId: base32Id("c_", signer.ports.random(17)),
+      certId: base32Id("c_", signer.random(17)),
       subject,
       action: asked.body.action,
       resource: plan.grant.resource,
@@ -65,14 +69,14 @@ export async function grant(signer: Signer, it: Case, verdict: Verdict): Promise
       mode: plan.mode,
       once: verdict.approvals.map(({ jti, exp }) => ({ id: jti, until: exp })),
       jkt: entitled.jkt,
-      nowSeconds: signer.ports.clock.nowMs() / 1000,
+      nowSeconds: signer.clock.nowMs() / 1000,
     },
   });
 }
 
 /** Step `store`: everything that was looked at, durable before anything is signed. Answers the digest of its bytes. */
 export async function storeEvidence(
-  signer: Signer,
+  signer: Pick<Signer, "clock" | "evidence">,
   it: Case,
   verdict: Verdict,
   certId: string,
@@ -91,11 +95,11 @@ export async function storeEvidence(
     policy_input: verdict.input,
     policies: verdict.policies,
     approvals: verdict.approvals.map(({ approval }) => approval),
-    at_ms: signer.ports.clock.nowMs(),
+    at_ms: signer.clock.nowMs(),
   };
   if (!isJson(document)) throw new TypeError("evidence is JSON");
   const bytes = new TextEncoder().encode(canonicalize(document));
-  const stored = await signer.ports.evidence.put(bytes);
+  const stored = await signer.evidence.put(bytes);
   if (stored.ok && stored.value !== digestBytes(bytes))
     return fail("record_failed", "the evidence store answered with another digest");
   return stored;

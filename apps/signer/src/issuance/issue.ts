@@ -66,9 +66,16 @@ async function steps(signer: Signer, step: Step, asked: Asked, progress: Progres
   return finish(signer, step, asked.requestId, journalled, false);
 }
 
-function gather(signer: Signer, step: Step, asked: Asked, entitled: Entitled, planned: Plan, tierNow: number) {
+function gather(
+  signer: Pick<Signer, "clock" | "journal" | "providers">,
+  step: Step,
+  asked: Asked,
+  entitled: Entitled,
+  planned: Plan,
+  tierNow: number,
+) {
   const { bundle } = entitled.control;
-  const nowMs = signer.ports.clock.nowMs();
+  const nowMs = signer.clock.nowMs();
   const input = {
     bundle,
     definition: planned.grant.definition,
@@ -89,13 +96,19 @@ function gather(signer: Signer, step: Step, asked: Asked, entitled: Entitled, pl
   );
 }
 
-async function replay(signer: Signer, step: Step, request: string, entitled: Entitled, claims: CertificateClaims) {
+async function replay(
+  signer: Pick<Signer, "clock" | "config" | "key" | "metrics" | "trust">,
+  step: Step,
+  request: string,
+  entitled: Entitled,
+  claims: CertificateClaims,
+) {
   const journalled = await step("prepare", () => fromJournal(signer, entitled, claims));
   return finish(signer, step, request, journalled, true);
 }
 
 async function finish(
-  signer: Signer,
+  signer: Pick<Signer, "clock" | "key" | "metrics" | "trust">,
   step: Step,
   request: string,
   journalled: Journalled,

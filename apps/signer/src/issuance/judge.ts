@@ -54,7 +54,11 @@ function contextOf(it: Case, approvals: number, needed: number): PolicyContext {
  * Step `policy`: Cedar decides, default deny. Approvals are looked at only when it denies without them; when they are all that is missing,
  * the request is recorded for people to approve.
  */
-export async function judge(signer: Signer, it: Case, progress: Progress): Promise<Result<Verdict>> {
+export async function judge(
+  signer: Pick<Signer, "clock" | "journal">,
+  it: Case,
+  progress: Progress,
+): Promise<Result<Verdict>> {
   const { bundle } = it.entitled.control;
   const needed = bundle.thresholds.approvals[it.tier] ?? 1;
   const alone = ask(it, 0, needed);
@@ -63,7 +67,7 @@ export async function judge(signer: Signer, it: Case, progress: Progress): Promi
   if (alone.result.ok) return ok({ policies: alone.result.value, input: alone.input, approvals: [], pending: null });
   if (alone.result.error.code !== "policy_denied") return denied(it, alone.result, progress);
 
-  const nowSeconds = signer.ports.clock.nowMs() / 1000;
+  const nowSeconds = signer.clock.nowMs() / 1000;
   const waiting = waitingFor(signer, it, nowSeconds);
   const approvals = waiting
     ? countedApprovals(waiting, bundle, revokedValues(it.entitled.word.view, "key"), nowSeconds).slice(0, 8)
@@ -104,7 +108,7 @@ function ask(
 }
 
 /** The recorded request that waits for people to approve this very proposal, unless things are worse now than when they were asked. */
-function waitingFor(signer: Signer, it: Case, nowSeconds: number): PendingEntry | undefined {
+function waitingFor(signer: Pick<Signer, "journal">, it: Case, nowSeconds: number): PendingEntry | undefined {
   const found = signer.journal.state.waiting(
     {
       subject: it.entitled.agent.subject,
@@ -130,10 +134,15 @@ function denied(it: Case, { error }: Extract<Result<Policies>, { ok: false }>, p
 const pending = (request: string, approvals: number, needed: number) =>
   fail("approval_pending", "only people are missing", { facts: { request, approvals, needed } });
 
-async function record(signer: Signer, it: Case, input: PolicyInput, needed: number): Promise<Result<never>> {
+async function record(
+  signer: Pick<Signer, "clock" | "journal">,
+  it: Case,
+  input: PolicyInput,
+  needed: number,
+): Promise<Result<never>> {
   const { asked, entitled, plan, evidence } = it;
   const { bundle } = entitled.control;
-  const nowSeconds = Math.floor(signer.ports.clock.nowMs() / 1000);
+  const nowSeconds = Math.floor(signer.clock.nowMs() / 1000);
   const body: PendingBody = {
     request: `p_${asked.requestId.slice(2)}`,
     asked: asked.requestId,

@@ -24,14 +24,18 @@ export function stableContractDigest(contract: Contract): string {
 }
 
 /** Step `compile`: the grant, the broker's observation of exactly this resource by exactly this agent, and the contract from both. */
-export async function plan(signer: Signer, entitled: Entitled, body: CertificateRequest): Promise<Result<Plan>> {
+export async function plan(
+  signer: Pick<Signer, "clock" | "config" | "trust">,
+  entitled: Entitled,
+  body: CertificateRequest,
+): Promise<Result<Plan>> {
   const { bundle } = entitled.control;
   const grant = planGrant(bundle, body);
   if (!grant.ok) return grant;
   const { resource, scope, audience } = grant.value;
-  const verified = await verifyObservation(body.observation, signer.ports.trust(), {
+  const verified = await verifyObservation(body.observation, signer.trust(), {
     audience,
-    nowSeconds: signer.ports.clock.nowMs() / 1000,
+    nowSeconds: signer.clock.nowMs() / 1000,
     maxAgeSeconds: signer.config.observation_max_age_seconds,
   });
   if (!verified.ok) return verified;
@@ -72,7 +76,7 @@ export async function plan(signer: Signer, entitled: Entitled, body: Certificate
 
 /** Step `tier`: the consequence tier of the worst that the scope allows. */
 export function tier(
-  signer: Signer,
+  signer: Pick<Signer, "config">,
   entitled: Entitled,
   body: CertificateRequest,
   { grant }: Plan,

@@ -8,7 +8,7 @@ import type { Asked, Progress } from "./request.js";
  * strangers share a budget and are counted beyond it. Waiting for people is no refusal: it has its `pending` record.
  */
 export async function recordRefusal(
-  signer: Signer,
+  signer: Pick<Signer, "config" | "journal" | "log" | "refusals">,
   asked: Asked,
   progress: Progress,
   failure: Failure,
@@ -20,10 +20,10 @@ export async function recordRefusal(
     signer,
     known
       ? signer.journal.append("denied", deniedBody(asked, progress, known, failure, step))
-      : signer.ports.refusals.refuse(false, failure.code, { request_id: asked.requestId, step }),
+      : signer.refusals.refuse(false, failure.code, { request_id: asked.requestId, step }),
   );
   if (recorded.ok) return;
-  signer.ports.log.error({ request_id: asked.requestId, code: recorded.error.code }, "a refusal could not be recorded");
+  signer.log.error({ request_id: asked.requestId, code: recorded.error.code }, "a refusal could not be recorded");
 }
 
 function deniedBody(

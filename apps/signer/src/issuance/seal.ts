@@ -23,7 +23,7 @@ export class Journalled {
 
 /** Step `journal`: the whole payload, durable. Without it nothing is signed. */
 export async function journal(
-  signer: Signer,
+  signer: Pick<Signer, "journal">,
   it: Case,
   verdict: Verdict,
   prepared: PreparedCertificate,
@@ -46,24 +46,32 @@ export async function journal(
 }
 
 /** A certificate that the journal holds already: the same claims, so the same bytes. */
-export function fromJournal(signer: Signer, entitled: Entitled, claims: CertificateClaims): Result<Journalled> {
+export function fromJournal(
+  signer: Pick<Signer, "config">,
+  entitled: Entitled,
+  claims: CertificateClaims,
+): Result<Journalled> {
   const prepared = restore(claims, profileOf(signer, entitled.control.bundle, claims.aud));
   return prepared.ok ? ok(Journalled.after(prepared.value)) : prepared;
 }
 
 /** Step `sign`. */
-export async function sign(signer: Signer, journalled: Journalled): Promise<Result<string>> {
+export async function sign(signer: Pick<Signer, "key">, journalled: Journalled): Promise<Result<string>> {
   if (!Journalled.made(journalled)) throw new TypeError("only what is in the journal is signed");
-  return ok(await signer.ports.key.sign(journalled.prepared));
+  return ok(await signer.key.sign(journalled.prepared));
 }
 
 /** Step `verify`: the new certificate passes the very gate that brokers use, and says what was journalled. */
-export async function verifyOwn(signer: Signer, token: string, { prepared }: Journalled): Promise<Result<void>> {
+export async function verifyOwn(
+  signer: Pick<Signer, "clock" | "trust">,
+  token: string,
+  { prepared }: Journalled,
+): Promise<Result<void>> {
   const wrong = (why: string) =>
     fail("self_check_failed", "the new certificate does not verify", { facts: { cause: why } });
   const gated = gate(token, "seb-cert+jwt");
   if (!gated.ok) return wrong(gated.error.code);
-  const signed = await checkSignature(gated.value, signer.ports.trust(), signer.ports.clock.nowMs() / 1000);
+  const signed = await checkSignature(gated.value, signer.trust(), signer.clock.nowMs() / 1000);
   if (!signed.ok) return wrong(signed.error.code);
   const claims = certificateClaims(signed.value);
   if (!claims.ok) return wrong(claims.error.code);

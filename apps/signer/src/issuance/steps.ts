@@ -6,13 +6,16 @@ import type { Signer } from "../signer.js";
 export type Step = kit.Step<IssuanceStep>;
 
 /** Makes the `step` of one request: each step leaves a metric. */
-export function createStep({ ports, metrics, config }: Signer, requestId: string): Step {
-  const { hook } = ports;
+export function createStep(
+  signer: Pick<Signer, "clock" | "config" | "hook" | "log" | "metrics">,
+  requestId: string,
+): Step {
+  const { hook, metrics, config } = signer;
   return kit.createStep<IssuanceStep>({
     requestId,
     timeoutMs: config.step_timeout_ms,
-    clock: ports.clock,
-    log: ports.log,
+    clock: signer.clock,
+    log: signer.log,
     hook: hook && ((name, run) => hook(name, requestId, run)),
     observe: (name) => (row) => metrics.step(name, row.code ?? "ok", row.ms),
   });

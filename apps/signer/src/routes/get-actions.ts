@@ -8,7 +8,7 @@ import { AGENT_CODES } from "./codes.js";
 import { refuse } from "./refuse.js";
 
 /** `GET /v1/actions`: the actions of the active bundle. Open: it says nothing that the control folder's readers do not know; a proof that comes along must hold. */
-export function getActions(signer: Signer): Route {
+export function getActions(signer: Pick<Signer, "agents" | "config" | "log" | "refusals">): Route {
   return {
     method: "GET",
     path: "/v1/actions",
@@ -31,7 +31,7 @@ export function getActions(signer: Signer): Route {
 }
 
 /** `GET /v1/actions/{name}`: parameters and scope of one action, enough to make flags from. */
-export function getAction(signer: Signer): Route {
+export function getAction(signer: Pick<Signer, "agents" | "config" | "log" | "refusals">): Route {
   return {
     method: "GET",
     path: "/v1/actions/:name",

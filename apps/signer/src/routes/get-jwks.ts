@@ -31,7 +31,7 @@ const Jwks = closed({
  * `GET /.well-known/jwks.json` (RFC 7517, section 5): the certificate keys of the trust file, for outsiders. SEB's own services never load
  * a key from here. `alg` is the very name that certificates carry in their header (`Ed25519`, RFC 9864; `ES256`).
  */
-export function getJwks(signer: Signer): Route {
+export function getJwks(signer: Pick<Signer, "clock" | "trust">): Route {
   return {
     method: "GET",
     path: "/.well-known/jwks.json",
@@ -40,8 +40,8 @@ export function getJwks(signer: Signer): Route {
     codes: [],
     query: [],
     async handle() {
-      const nowSeconds = signer.ports.clock.nowMs() / 1000;
-      const keys = signer.ports
+      const nowSeconds = signer.clock.nowMs() / 1000;
+      const keys = signer
         .trust()
         .keys()
         .filter(({ role, exp }) => role === "certificate" && exp > nowSeconds)

@@ -20,7 +20,9 @@ import { AGENT_CODES, APPROVAL_CODES } from "./codes.js";
 import { refuse } from "./refuse.js";
 
 /** `GET /v1/requests/{id}`: what an approver signs, and who already did. Asked with a proof by an agent or an approver of the active bundle. */
-export function getRequest(signer: Signer): Route {
+export function getRequest(
+  signer: Pick<Signer, "agents" | "clock" | "config" | "journal" | "log" | "refusals">,
+): Route {
   return {
     method: "GET",
     path: "/v1/requests/:id",
@@ -37,7 +39,9 @@ export function getRequest(signer: Signer): Route {
 }
 
 /** `POST /v1/requests/{id}/approvals`: one person's signed approval. The signature is all the authentication it needs. */
-export function postApprovals(signer: Signer): Route {
+export function postApprovals(
+  signer: Pick<Signer, "agents" | "clock" | "config" | "journal" | "locks" | "log" | "refusals" | "status" | "view">,
+): Route {
   return defineRoute({
     method: "POST",
     path: "/v1/requests/:id/approvals",
@@ -67,7 +71,10 @@ function requestId({ params }: Pick<Context, "params">): Result<string> {
   return id.ok ? id : fail("request_invalid", "the path does not hold a request id", { pointer: "/id" });
 }
 
-async function find(signer: Signer, context: Context): Promise<Result<PendingAnswer>> {
+async function find(
+  signer: Pick<Signer, "agents" | "clock" | "journal">,
+  context: Context,
+): Promise<Result<PendingAnswer>> {
   const id = requestId(context);
   if (!id.ok) return id;
   const reader = await signer.agents.authenticateReader(provenRequest(context));
@@ -76,7 +83,7 @@ async function find(signer: Signer, context: Context): Promise<Result<PendingAns
   const revokedKeys = revokedValues(word.view, "key");
   const entry = signer.journal.state.pending(id.value);
   if (!entry) return fail("request_unknown", "there is no such request");
-  const nowSeconds = signer.ports.clock.nowMs() / 1000;
+  const nowSeconds = signer.clock.nowMs() / 1000;
   const counted = countedApprovals(entry, control.bundle, revokedKeys, nowSeconds);
   return ok(
     answerOf(
