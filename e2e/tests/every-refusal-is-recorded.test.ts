@@ -121,7 +121,7 @@ describe("the signer records what it refuses", () => {
   async function revoked() {
     const target = { kind: "subject", value: "agent:oncall-v3" };
     await giveOrder(world, { do: "revoke", target });
-    const answer = await askFor({});
+    const answer = await world.agent.request(hotfix(world));
     await giveOrderByTwo(world, { do: "lift", target });
     return answer;
   }
