@@ -192,6 +192,33 @@ export const ISSUANCE = [
       ),
     ],
   ]),
+  ...mutantsOf("a-rule-that-can-never-apply-is-refused", [
+    [
+      "names in policies are not compared with the folder's",
+      "names",
+      becomes("packages/policy/src/engine.ts", "build", "...unknown", "...[]"),
+    ],
+    [
+      "a condition beside others may be one that never holds",
+      "conditions",
+      becomes(
+        "packages/policy/src/validate.ts",
+        "invalidPolicies",
+        "deadConditions(schema, sound)",
+        "deadConditions(schema, [])",
+      ),
+    ],
+    [
+      "an @id may be spelled so that only Cedar finds it",
+      "ids",
+      never("packages/policy/src/ranked.ts", "rankPolicies", "!policyIds({ policies: [policy] }).includes(id)"),
+    ],
+    [
+      "a folder that holds a Cedar schema is not told what to do",
+      "schema",
+      never("packages/catalogue/src/files.ts", "misplaced", 'path.endsWith(".cedarschema")'),
+    ],
+  ]),
   ...mutantsOf("a-person-can-approve-what-only-lacks-people", [
     [
       "nobody needs to approve",
