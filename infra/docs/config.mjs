@@ -103,7 +103,7 @@ export const render = async () =>
     "## The control folder",
     "The folder as a whole is one bundle, known by its digest and activated by two operators. Besides the files below it holds `policy/*.cedar` and `policy/tests/*.yaml`; see `examples/control`. The Cedar schema follows from [the facts](facts.md) and the folder's actions: `seb policy schema` writes it for editors, and a folder holds no copy.",
     control(),
-    "Names that `risk_weights` may weigh; any other adds nothing:",
+    "Names that `risk_weights` may weigh; any other is refused, and one without a weight adds nothing:",
     RISK_FACTORS.map((name) => `- ${code(name)}`).join("\n"),
     "## Agents and pipelines: .seb/agent.yaml",
     AGENT_FILE,

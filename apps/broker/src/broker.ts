@@ -24,7 +24,7 @@ export interface Broker extends Omit<BrokerPorts, "bundles" | "metrics"> {
 
 /** Assembles the shared parts; nothing starts yet. */
 export function createBroker(config: BrokerConfig, ports: BrokerPorts): Broker {
-  const bundles = createOpenBundles(ports.bundles);
+  const bundles = createOpenBundles(ports.bundles, ports.log);
   const possession = createPossession({
     clock: ports.clock,
     publicUrls: config.public_urls,

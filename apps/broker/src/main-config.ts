@@ -55,12 +55,9 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   if (!record.ok) return record;
   const deployed = await deploymentOf(read.value);
   if (!deployed.ok) return deployed;
-  const ceilings = pointed(readConfig(Ceilings, at(config.ceilings)), "/ceilings");
-  if (!ceilings.ok) return ceilings;
-  const targets = pointed(readConfig(Targets, at(config.targets)), "/targets");
-  if (!targets.ok) return targets;
-  const known = checkTargets(targets.value, at(config.targets));
-  if (!known.ok) return known;
+  const platform = platformOf(at(config.ceilings), at(config.targets));
+  if (!platform.ok) return platform;
+  const { ceilings, targets } = platform.value;
   const texts = [readYamlFile(at(config.ceilings)), readYamlFile(at(config.targets))] as const;
   if (!texts[0].ok) return pointed(texts[0], "/ceilings");
   if (!texts[1].ok) return pointed(texts[1], "/targets");
@@ -68,8 +65,8 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
     service,
     keys: { observation: observation.value, record: record.value },
     deployed: deployed.value,
-    ceilings: ceilings.value,
-    targets: targets.value,
+    ceilings,
+    targets,
     digests: {
       ceilings: digest("seb-ceilings-v1", texts[0].value),
       targets: digest("seb-targets-v1", texts[1].value),
@@ -77,10 +74,22 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
   });
 }
 
+/** Reads the platform's two files; the mistakes of both are told at once. */
+function platformOf(ceilingsFile: string, targetsFile: string): Result<{ ceilings: Ceilings; targets: Targets }> {
+  const ceilings = pointed(readConfig(Ceilings, ceilingsFile), "/ceilings");
+  const read = readConfig(Targets, targetsFile);
+  const targets = pointed(read.ok ? checkTargets(read.value, targetsFile) : read, "/targets");
+  if (ceilings.ok) return targets.ok ? ok({ ceilings: ceilings.value, targets: targets.value }) : targets;
+  const [first, ...more] = [ceilings, targets].flatMap((it) => (it.ok ? [] : (it.error.mistakes ?? [])));
+  const both = first !== undefined && !targets.ok && targets.error.mistakes !== undefined;
+  if (!both || ceilings.error.mistakes === undefined) return ceilings;
+  return pointed(failMistakes("setting_invalid", [first, ...more]), "/ceilings");
+}
+
 /** Holds every entry to its connector's language: no waiting mends a target that the connector does not understand. */
-function checkTargets(targets: Targets, file: string): Result<void> {
+function checkTargets(targets: Targets, file: string): Result<Targets> {
   const [first, ...more] = [...targetMistakes(targets)].map((mistake) => ({ ...mistake, file }));
-  return first === undefined ? ok(undefined) : pointed(failMistakes("setting_invalid", [first, ...more]), "/targets");
+  return first === undefined ? ok(targets) : failMistakes("setting_invalid", [first, ...more]);
 }
 
 /** A target's files are read when the target is asked, and may come and change while the broker runs: one that is missing is a note. */

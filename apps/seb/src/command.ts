@@ -61,9 +61,9 @@ export function finish(
     .addHelpText("after", helpEnd(examples))
     .action(async () => {
       const flags = readFlags(command.opts());
-      const args = command.processedArgs.flatMap((argument: unknown) =>
-        typeof argument === "string" ? [argument] : [],
-      );
+      const args = command.processedArgs
+        .flat()
+        .flatMap((argument: unknown) => (typeof argument === "string" ? [argument] : []));
       const deadline = createDeadline(leftOf(timeoutMs, io));
       try {
         const outcome = await refusingPaths(() =>

@@ -1,50 +1,28 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { readJson } from "@seb/canonical";
-import { readYaml, targetMistakes } from "@seb/catalogue";
-import { readSecretFile } from "@seb/local";
 import {
-  ActionDefinition,
-  AgentDefinition,
-  Ceilings,
-  fail,
-  failMistakes,
-  Modes,
-  ok,
-  PersonDefinition,
-  type Result,
-  RootDefinition,
-  ServiceDefinition,
-  Targets,
-  Thresholds,
-  validate,
-  Windows,
-} from "@seb/schema";
+  type ConfigKind,
+  ceilingMistakes,
+  isConfigKind,
+  openBundle,
+  readConfigFile,
+  targetUseMistakes,
+} from "@seb/catalogue";
+import { readSecretFile } from "@seb/local";
+import { Ceilings, fail, failMistakes, type Mistake, ok, type Result, Targets, validate } from "@seb/schema";
 import { readKeyFile } from "@seb/seal";
-import type { TSchema } from "typebox";
 import { packFolder } from "./control-folder.js";
 import type { Refused } from "./outcome.js";
 import { canCompile, testFolder } from "./policy-test.js";
 
-/** Schemas by the name or the folder of a YAML file. */
-const BY_NAME: Readonly<Record<string, TSchema>> = {
-  "ceilings.yaml": Ceilings,
-  "targets.yaml": Targets,
-  "windows.yaml": Windows,
-  "modes.yaml": Modes,
-  "thresholds.yaml": Thresholds,
-};
-const BY_FOLDER: Readonly<Record<string, TSchema>> = {
-  actions: ActionDefinition,
-  services: ServiceDefinition,
-  agents: AgentDefinition,
-  people: PersonDefinition,
-  roots: RootDefinition,
-};
-
-function schemaOf(path: string): TSchema | undefined {
-  const folder = basename(path.slice(0, -basename(path).length - 1));
-  return BY_NAME[basename(path)] ?? BY_FOLDER[folder];
+/** What a YAML file is, by its name or its folder. */
+function kindOf(path: string): ConfigKind | undefined {
+  const name = basename(path).replace(/\.yaml$/, "");
+  const folder = basename(dirname(path));
+  const ofName = ["ceilings", "targets", "windows", "modes", "thresholds"].includes(name);
+  const kind = ofName ? name : folder;
+  return path.endsWith(".yaml") && isConfigKind(kind) ? kind : undefined;
 }
 
 function checkKey(text: string, path: string): Result<string> {
@@ -81,17 +59,28 @@ function unknownFile(path: string): Refused {
 async function checkFolder(path: string, timeoutMs: number): Promise<Checked> {
   if (canCompile()) {
     const tested = await testFolder(path, timeoutMs);
-    return tested.ok ? ok(`control folder, bundle ${tested.value.digest}, ${tested.value.tests} tests passed`) : tested;
+    if (!tested.ok) return tested;
+    const { digest, text, tests } = tested.value;
+    return ok({ is: `control folder, bundle ${digest}, ${tests} tests passed`, bundle: { digest, text } });
   }
   const packed = packFolder(path);
-  const note = "policies are not compiled here: seb policy test";
-  return packed.ok ? ok(`control folder, bundle ${packed.value.digest}; ${note}`) : packed;
+  if (!packed.ok) return packed;
+  const { digest, text } = packed.value;
+  return ok({
+    is: `control folder, bundle ${digest}; policies are not compiled here: seb policy test`,
+    bundle: { digest, text },
+  });
 }
 
-type Checked = Result<string> | { readonly ok: false; readonly error: Refused };
+/** What was found to be right. */
+interface Right {
+  readonly is: string;
+  readonly bundle?: { readonly digest: string; readonly text: string };
+  readonly value?: unknown;
+}
+type Checked = Result<Right> | { readonly ok: false; readonly error: Refused };
 
-/** Checks one file by its name and folder, or a control folder as a whole, within `timeoutMs`. Answers what it is. */
-export async function checkConfig(path: string, timeoutMs: number): Promise<Checked> {
+async function checkOne(path: string, timeoutMs: number): Promise<Checked> {
   let text: string;
   let isFolder: boolean;
   try {
@@ -101,15 +90,65 @@ export async function checkConfig(path: string, timeoutMs: number): Promise<Chec
     return fail("setting_missing", `cannot open ${path}`);
   }
   if (isFolder) return checkFolder(path, timeoutMs);
-  if (path.endsWith(".json")) return checkKey(text, path);
-  const schema = schemaOf(path);
-  if (schema === undefined) return { ok: false, error: unknownFile(path) };
-  const read = readYaml(text);
-  if (!read.ok) return fail("setting_invalid", `${path}: ${read.error.detail}`, read.error);
-  const valid: Result<unknown> = validate(schema, read.value, "setting_invalid");
-  if (!valid.ok) return valid;
-  const targets = schema === Targets ? validate(Targets, read.value, "setting_invalid") : undefined;
-  const mistakes = targets?.ok ? [...targetMistakes(targets.value)] : [];
-  const [first, ...more] = mistakes.map((mistake) => ({ ...mistake, file: basename(path) }));
-  return first === undefined ? ok(basename(path)) : failMistakes("setting_invalid", [first, ...more]);
+  if (path.endsWith(".json")) {
+    const key = checkKey(text, path);
+    return key.ok ? ok({ is: key.value }) : key;
+  }
+  const kind = kindOf(path);
+  if (kind === undefined) return { ok: false, error: unknownFile(path) };
+  const read = readConfigFile(kind, basename(path), text);
+  return read.ok ? ok({ is: basename(path), value: read.value }) : read;
+}
+
+/**
+ * Checks files, each by its name and folder, and control folders as a whole, within `timeoutMs`; a control folder together with
+ * `ceilings.yaml` or `targets.yaml` is also checked against these. Answers what each path is, or every mistake of all of them.
+ */
+export async function checkConfig(paths: readonly string[], timeoutMs: number): Promise<Judged> {
+  const failures: Refused[] = [];
+  const right: { path: string; it: Right }[] = [];
+  for (const path of paths) {
+    const checked = await checkOne(path, timeoutMs);
+    if (checked.ok) right.push({ path, it: checked.value });
+    else failures.push(checked.error);
+  }
+  const together = failures.length === 0 ? [...togetherMistakes(right)] : [];
+  const [first, ...more] = failures;
+  if (first === undefined) {
+    const [mistake, ...others] = together;
+    if (mistake !== undefined) return failMistakes("setting_invalid", [mistake, ...others]);
+    return ok(right.map(({ path, it }) => ({ path, is: it.is })));
+  }
+  return { ok: false, error: more.length === 0 ? first : allOf(first, more) };
+}
+
+type Judged = Result<{ path: string; is: string }[]> | { readonly ok: false; readonly error: Refused };
+
+/** The first failure with the mistakes of all; of a failure that lists none its detail stands for one. */
+function allOf(first: Refused, more: readonly Refused[]): Refused {
+  const all = [first, ...more].flatMap(
+    ({ detail, mistakes }) => mistakes ?? [{ file: "", found: detail, expected: "a file that can be checked" }],
+  );
+  const [one, ...others] = all;
+  return one === undefined ? first : failMistakes(first.code, [one, ...others]).error;
+}
+
+/** Mistakes between the platform's files and the control folder that are checked with them. */
+function* togetherMistakes(right: readonly { path: string; it: Right }[]): Generator<Mistake> {
+  for (const { it } of right) {
+    const opened = it.bundle === undefined ? undefined : openBundle(it.bundle.text, it.bundle.digest);
+    if (opened === undefined || !opened.ok) continue;
+    for (const { path, it: other } of right) {
+      const file = basename(path);
+      if (kindOf(path) === "ceilings") {
+        const ceilings = validate(Ceilings, other.value, "setting_invalid");
+        if (ceilings.ok)
+          for (const mistake of ceilingMistakes(ceilings.value, opened.value)) yield { file, ...mistake };
+      }
+      if (kindOf(path) === "targets") {
+        const targets = validate(Targets, other.value, "setting_invalid");
+        if (targets.ok) yield* targetUseMistakes(targets.value, opened.value);
+      }
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { CODES, type Failure, sentenceOf } from "@seb/schema";
+import { CODES, type Failure, sentencesOf } from "@seb/schema";
 import type { Io } from "./io.js";
 
 /** How a command ended: its exit code, what `--json` prints, what a person reads. */
@@ -21,16 +21,17 @@ export function done(json: unknown, text: string): Outcome {
   return { exit: 0, json, text };
 }
 
-/** A failure with the exit code, title and remedy of its code. */
+/** A failure with the exit code, title and remedy of its code, and a line for each mistake. */
 export function refused(failure: Refused): Outcome {
   const { exit, title } = CODES[failure.code];
   const remedy = failure.remedy ?? CODES[failure.code].remedy;
-  const { code, detail, pointer, facts, requestId, mistakes = [] } = failure;
+  const { code, detail, pointer, facts, mistakes, requestId } = failure;
+  const said = mistakes === undefined ? Object.entries(facts ?? {}) : [];
+  const where = pointer === undefined || mistakes !== undefined ? "" : ` (${pointer})`;
   const lines = [
     `${code}: ${title}`,
-    `  ${detail}${pointer === undefined ? "" : ` (${pointer})`}`,
-    ...mistakes.slice(1).map((mistake) => `  ${sentenceOf(mistake)}`),
-    ...Object.entries(facts ?? {}).map(([name, value]) => `  ${name}: ${String(value)}`),
+    ...sentencesOf(failure).map((sentence) => `  ${sentence}${where}`),
+    ...said.map(([name, value]) => `  ${name}: ${String(value)}`),
     ...(requestId === undefined ? [] : [`  request: ${requestId}`]),
     `  remedy: ${remedy}`,
   ];
@@ -42,7 +43,7 @@ export function refused(failure: Refused): Outcome {
     remedy,
     ...(pointer === undefined ? {} : { pointer }),
     ...(facts === undefined ? {} : { facts }),
-    ...(mistakes.length === 0 ? {} : { mistakes }),
+    ...(mistakes === undefined ? {} : { mistakes }),
     ...(requestId === undefined ? {} : { request_id: requestId }),
   };
   return { exit, json, text: `${lines.join("\n")}\n` };

@@ -1,7 +1,8 @@
 import { type Bundle, openBundle } from "@seb/catalogue";
 import { createKept } from "@seb/concurrency";
 import { createPolicyEngine, type PolicyEngine } from "@seb/policy";
-import { fail, ok, type Result } from "@seb/schema";
+import { fail, ok, type Result, sentencesOf } from "@seb/schema";
+import type { Log } from "@seb/service-kit";
 import type { BundleStore } from "./ports.js";
 
 /** A control bundle, opened, with its policies compiled and their own tests passed. */
@@ -17,8 +18,12 @@ export interface ControlReader {
 
 const KEPT = 4;
 
-/** Opens a bundle once and keeps the last few: content addressing makes a kept one always right. Failures are tried again. */
-export function createControlReader(store: BundleStore): ControlReader {
+/**
+ * Opens a bundle once and keeps the last few: content addressing makes a kept one always right. Failures are tried again; every mistake of
+ * a bundle is logged once, as long as no other one fails.
+ */
+export function createControlReader(store: BundleStore, log: Pick<Log, "error">): ControlReader {
+  let told = "";
   const controls = createKept<Control, "bundle_invalid">({
     max: KEPT,
     async make(digest) {
@@ -31,5 +36,13 @@ export function createControlReader(store: BundleStore): ControlReader {
       return engine.ok ? ok({ bundle: bundle.value, engine: engine.value }) : engine;
     },
   });
-  return { open: (digest) => controls.get(digest) };
+  return {
+    async open(digest) {
+      const control = await controls.get(digest);
+      if (!control.ok && told !== digest)
+        log.error({ bundle: digest, mistakes: sentencesOf(control.error) }, "a bundle cannot be used");
+      if (!control.ok) told = digest;
+      return control;
+    },
+  };
 }

@@ -26,7 +26,7 @@ const MINUTE_MS = 60_000;
 
 /** Assembles the shared parts and reads the journal back; nothing listens yet. */
 export async function createSigner(config: SignerConfig, ports: SignerPorts): Promise<Signer> {
-  const control = createControlReader(ports.bundles);
+  const control = createControlReader(ports.bundles, ports.log);
   return {
     ...ports,
     config,

@@ -11,7 +11,7 @@ import {
 import type { Static, TSchema } from "typebox";
 import type { Bundle } from "./bundle-contents.js";
 import type { ControlReader } from "./control-reader.js";
-import { type ControlFiles, type Folder, misnamed, pathsIn, stemOf } from "./files.js";
+import { type Folder, misnamed, pathsIn, stemOf } from "./files.js";
 import { type PolicyTest, PolicyTestsFile, testsOf } from "./policy-test.js";
 
 /**
@@ -27,19 +27,23 @@ export interface Draft extends Pick<Bundle, Folder> {
   readonly names: Readonly<Record<Folder, ReadonlySet<string>>>;
 }
 
-/** Reads every YAML file of a control folder; mistakes go to the reader. */
-export function readDraft(reader: ControlReader, files: ControlFiles): Draft {
+/**
+ * Reads every YAML file of a control folder; mistakes go to the reader.
+ *
+ * @param readable paths of files that can be read; @param paths all paths that are there.
+ */
+export function readDraft(reader: ControlReader, readable: readonly string[], paths: readonly string[]): Draft {
   const folder = <S extends TSchema>(name: Folder, schema: S, nameOf: (value: Static<S>) => Named) =>
-    readFolder(reader, pathsIn(files, name, ".yaml"), schema, nameOf);
+    readFolder(reader, pathsIn(readable, name, ".yaml"), schema, nameOf);
   const byName = ({ name }: { readonly name: string }) => ({ field: "/name", name });
   const bySubject = ({ subject }: AgentDefinition) => ({ field: "/subject", name: subject });
-  const stems = (name: Folder) => pathsIn(files, name, ".yaml").map(stemOf);
-  const tests = pathsIn(files, "policy/tests", ".yaml").flatMap((path) => {
+  const stems = (name: Folder) => pathsIn(paths, name, ".yaml").map(stemOf);
+  const tests = pathsIn(readable, "policy/tests", ".yaml").flatMap((path) => {
     const file = reader.read(path, PolicyTestsFile);
     return file === undefined ? [] : [[path, testsOf(path, file)] as const];
   });
   const single = <S extends TSchema>(path: string, schema: S) =>
-    Object.hasOwn(files, path) ? reader.read(path, schema) : undefined;
+    readable.includes(path) ? reader.read(path, schema) : undefined;
   return {
     actions: folder("actions", ActionDefinition, byName),
     services: folder("services", ServiceDefinition, byName),

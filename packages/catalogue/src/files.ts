@@ -25,14 +25,26 @@ const REQUIRED_FOLDERS = [
 ];
 const EXPECTED = `<name>.yaml in ${FOLDERS.join(", ")} or policy/tests, policy/<name>.cedar, or ${REQUIRED.join(", ")}`;
 
-/** Mistakes in paths, presence and sizes. Files that are misplaced or too large are left out of `readable`. */
-export function fileMistakes(files: ControlFiles): { readonly mistakes: Mistake[]; readonly readable: ControlFiles } {
-  const paths = Object.keys(files).sort();
+/** The files of a folder, sorted into what can be read and what is wrong with the rest. */
+export interface Sorted {
+  readonly mistakes: readonly Mistake[];
+  readonly readable: ControlFiles;
+  /** Every path that is there, readable or not, in code-unit order. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Mistakes in paths, presence and sizes.
+ *
+ * @param unread mistakes of files that are there and could not be read as text.
+ */
+export function sortFiles(files: ControlFiles, unread: readonly Mistake[]): Sorted {
+  const paths = [...new Set([...Object.keys(files), ...unread.map(({ file }) => file)])].sort();
   if (paths.length > MAX_FILES) return tooMuch(`${paths.length} files`, `at most ${MAX_FILES} files`);
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = [...unread];
   const readable = Object.create(null) as Record<string, string>;
   let bytes = 0;
-  for (const path of paths) {
+  for (const path of Object.keys(files).sort()) {
     const text = files[path];
     const size = typeof text === "string" ? Buffer.byteLength(text, "utf8") : 0;
     bytes += size;
@@ -45,11 +57,11 @@ export function fileMistakes(files: ControlFiles): { readonly mistakes: Mistake[
     else readable[path] = text;
   }
   if (bytes > MAX_BUNDLE_BYTES) return tooMuch(`${bytes} bytes of files`, `at most ${MAX_BUNDLE_BYTES} bytes`);
-  return { mistakes: [...mistakes, ...missing(paths, mistakes)], readable };
+  return { mistakes: [...mistakes, ...missing(paths, mistakes)], readable, paths };
 }
 
-function tooMuch(found: string, expected: string) {
-  return { mistakes: [{ file: "", found, expected }], readable: {} };
+function tooMuch(found: string, expected: string): Sorted {
+  return { mistakes: [{ file: "", found, expected }], readable: {}, paths: [] };
 }
 
 /** A path as a mistake names it: its alphabet is known, or it is only counted. */
@@ -88,8 +100,8 @@ function missing(paths: readonly string[], mistakes: readonly Mistake[]): Mistak
 }
 
 /** Paths directly in a folder, in code-unit order. */
-export function pathsIn(files: ControlFiles, folder: string, suffix: string): readonly string[] {
-  return Object.keys(files)
+export function pathsIn(paths: readonly string[], folder: string, suffix: string): readonly string[] {
+  return paths
     .filter(
       (path) => path.startsWith(`${folder}/`) && path.endsWith(suffix) && !path.slice(folder.length + 1).includes("/"),
     )

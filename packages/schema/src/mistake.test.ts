@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { failMistakes, type Mistake, nearest, printable, sentenceOf, shown } from "./index.js";
+import { failMistakes, type Mistake, nearest, printable, sentenceOf, sentencesOf, shown } from "./index.js";
 
 const mistake: Mistake = {
   file: "actions/deploy.yaml",
@@ -40,6 +40,9 @@ describe("failMistakes", () => {
     expect(error.mistakes).toHaveLength(100);
     expect(error.facts).toEqual({ file: mistake.file, field: mistake.field, line: 12, mistakes: 251 });
     expect(failMistakes("bundle_unreadable", [mistake]).error.detail).toBe(sentenceOf(mistake));
+    expect(sentencesOf(error)).toHaveLength(101);
+    expect(sentencesOf(error).at(-1)).toBe("And 151 more.");
+    expect(sentencesOf({ code: "internal", detail: "lost" })).toEqual(["lost"]);
   });
 });
 

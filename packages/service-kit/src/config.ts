@@ -1,6 +1,6 @@
 import { isJson, type Json } from "@seb/canonical";
 import { type FileCode, readBoundedFile } from "@seb/local";
-import { fail, ok, type Result, validate } from "@seb/schema";
+import { fail, failMistakes, ok, type Result, schemaMistakes, validate } from "@seb/schema";
 import type { Static, TSchema } from "typebox";
 import { parseDocument } from "yaml";
 
@@ -23,12 +23,14 @@ export function readYamlFile(path: string): Result<Json, FileCode> {
   return fail("setting_invalid", `${path} holds something that JSON cannot: an alias, a date, a number out of range`);
 }
 
-/** Reads a YAML file and validates it against a closed schema; the failure's pointer names the field. */
+/** Reads a YAML file and validates it against a closed schema. The failure's pointer names the first wrong field; every mistake is listed. */
 export function readConfig<S extends TSchema>(schema: S, path: string): Result<Static<S>, FileCode> {
   const value = readYamlFile(path);
   if (!value.ok) return value;
   const valid = validate(schema, value.value, "setting_invalid");
   if (valid.ok) return valid;
-  const { detail, pointer = "" } = valid.error;
-  return fail("setting_invalid", `${path}: ${pointer === "" ? "the document" : pointer} ${detail}`, { pointer });
+  const [first, ...more] = schemaMistakes(schema, value.value).map((mistake) => ({ file: path, ...mistake }));
+  if (first === undefined) return valid;
+  const { error } = failMistakes("setting_invalid", [first, ...more]);
+  return { ok: false, error: { ...error, pointer: first.field } };
 }

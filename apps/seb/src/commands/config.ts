@@ -8,11 +8,13 @@ import { SETTING_NAMES, SETTINGS } from "../settings.js";
 import { table } from "../tables.js";
 
 async function check({ args, io, deadline }: Invocation): Promise<Outcome> {
-  const path = resolve(io.cwd, args[0] ?? "");
-  const checked = await checkConfig(path, deadline.remainingMs());
-  return checked.ok
-    ? done({ ok: true, file: path, is: checked.value }, `${path}: ${checked.value}\n`)
-    : refused(checked.error);
+  const paths = args.map((path) => resolve(io.cwd, path));
+  const checked = await checkConfig(paths, deadline.remainingMs());
+  if (!checked.ok) return refused(checked.error);
+  const files = checked.value.map(({ path, is }) => ({ file: path, is }));
+  const [only, second] = files;
+  const json = only !== undefined && second === undefined ? only : { files };
+  return done({ ok: true, ...json }, files.map(({ file, is }) => `${file}: ${is}\n`).join(""));
 }
 
 async function show({ settings }: Invocation): Promise<Outcome> {
@@ -37,10 +39,10 @@ export function addConfig(program: Command, host: Host): void {
   finish(
     config
       .command("check")
-      .argument("<file>", "a file or a control folder")
-      .description("Check a configuration file, or a control folder with its policies and their tests"),
+      .argument("<files...>", "files and control folders; those given together are checked against each other")
+      .description("Check configuration files, or a control folder with its policies and their tests"),
     host,
-    ["seb config check .seb/ceilings.yaml", "seb config check .seb/control"],
+    ["seb config check .seb/control", "seb config check .seb/control .seb/ceilings.yaml .seb/targets.yaml"],
     check,
     TEST_TIMEOUT_MS,
   );

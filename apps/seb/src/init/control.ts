@@ -12,7 +12,7 @@ const EXAMPLES = fileURLToPath(new URL("../../../../examples/", import.meta.url)
 export function writeControl(plan: Plan): void {
   cpSync(`${EXAMPLES}control`, plan.at("control"), { recursive: true });
   const files = readControl(plan.at("control"));
-  for (const [path, text] of Object.entries(files.ok ? files.value : {})) {
+  for (const [path, text] of Object.entries(files.ok ? files.value.files : {})) {
     if (!path.startsWith("services/")) continue;
     const document = parseDocument(text);
     const regions: unknown = document.toJS().regions;

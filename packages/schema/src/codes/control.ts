@@ -41,7 +41,7 @@ export const CONTROL_CODES = {
     "never",
     1,
     "The control folder does not make a valid bundle.",
-    "Correct the file that the detail names.",
+    "Correct each file that is named, then check the folder again: seb config check.",
   ),
   catalogue_invalid: row(
     400,
@@ -49,7 +49,7 @@ export const CONTROL_CODES = {
     "never",
     1,
     "A definition in the control folder is wrong.",
-    "Correct the file and field that the detail names.",
+    "Correct each file and field that is named, then check the folder again: seb config check.",
   ),
   records_broken: row(
     409,

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { endsWithin } from "@seb/concurrency";
-import { CODES, type Failure, type OpensList, type Result } from "@seb/schema";
+import { CODES, type Failure, type OpensList, type Result, sentencesOf } from "@seb/schema";
 import { type Clock, systemClock } from "../clock.js";
 import { type Closers, createClosers } from "../closers.js";
 import { createLog, type Log } from "../log.js";
@@ -80,9 +80,11 @@ export async function runMain<S>(main: ServiceMain<S>, argv: readonly string[]):
   }
 }
 
-function refuse(name: string, { code, detail, pointer = "" }: Failure): number {
-  const where = pointer === "" ? "" : ` (${pointer})`;
-  process.stderr.write(`${name}: ${code}: ${detail}${where}\n${CODES[code].remedy}\n`);
+/** One line for each mistake. */
+function refuse(name: string, failure: Failure): number {
+  const { code, pointer = "", mistakes = [] } = failure;
+  const where = pointer === "" || mistakes.length > 1 ? "" : ` (${pointer})`;
+  process.stderr.write(`${name}: ${code}: ${sentencesOf(failure).join("\n  ")}${where}\n${CODES[code].remedy}\n`);
   return 2;
 }
 
