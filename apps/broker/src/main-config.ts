@@ -68,8 +68,8 @@ export async function readBrokerSettings(file: string): Promise<Result<BrokerSet
     ceilings,
     targets,
     digests: {
-      ceilings: digest("seb-ceilings-v1", texts[0].value),
-      targets: digest("seb-targets-v1", texts[1].value),
+      ceilings: digest("ceilings", texts[0].value),
+      targets: digest("targets", texts[1].value),
     },
   });
 }

@@ -94,7 +94,7 @@ export class TestBroker {
         executions_per_hour: 200,
         executions_per_hour_per_resource: 60,
       },
-      digests: { ceilings: digest("seb-ceilings-v1", "test"), targets: digest("seb-targets-v1", "test") },
+      digests: { ceilings: digest("ceilings", "test"), targets: digest("targets", "test") },
       clock,
       log: createLog({ name: instance, level: "silent" }),
       metrics: createMetrics("broker"),
@@ -178,7 +178,7 @@ export class TestBroker {
       url: URL_OF_BROKER + path,
       nowSeconds: this.world.clock.nowMs() / 1000,
       jti: randomBytes(18).toString("base64url"),
-      ...(isJson(body) ? { op: digest("seb-op-v1", body) } : {}),
+      ...(isJson(body) ? { op: digest("op", body) } : {}),
       ...(token === undefined ? {} : { accessToken: token }),
     });
   }

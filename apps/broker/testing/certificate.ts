@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { digest } from "@seb/canonical";
+import { digestBytes } from "@seb/canonical";
 import { compile } from "@seb/catalogue";
 import type { CertificateClaims, ExecutionRequest } from "@seb/schema";
 import { publicOf } from "@seb/seal";
@@ -46,7 +46,7 @@ export function claimsOf(world: World, changes: Partial<CertificateClaims> = {})
     scope,
     contract,
     bundle: world.control.digest,
-    evidence: { digest: digest("seb-evidence-v1", "none"), facts: {} },
+    evidence: { digest: digestBytes("none"), facts: {} },
     policy: { id: "auto-low-risk-v2", also: [], epoch: 0 },
     epochs: { global: world.epochs.global, subject: 0 },
     tier: 1,

@@ -87,13 +87,13 @@ async function connectorsOf(layout: Layout, closers: Closers, clock: Clock) {
   const place = { stateFolder: layout.broker, nowMs: () => clock.nowMs() };
   const connectors = need(await openConnectors(targets, place), "broker: targets");
   for (const connector of connectors.values()) closers.add(() => connector.close());
-  return { connectors, digest: digest("seb-targets-v1", need(readYamlFile(layout.targetsFile), "broker: targets")) };
+  return { connectors, digest: digest("targets", need(readYamlFile(layout.targetsFile), "broker: targets")) };
 }
 
 export async function brokerPorts(shared: Shared, closers: Closers): Promise<BrokerPorts> {
   const { layout, store, clock, hooks } = shared;
   const ceilings = need(readConfig(Ceilings, layout.ceilingsFile), "broker: ceilings");
-  const ceilingsDigest = digest("seb-ceilings-v1", need(readYamlFile(layout.ceilingsFile), "broker: ceilings"));
+  const ceilingsDigest = digest("ceilings", need(readYamlFile(layout.ceilingsFile), "broker: ceilings"));
   const { connectors, digest: targetsDigest } = await connectorsOf(layout, closers, clock);
   const key = await readDevKey(layout, "broker-observation");
   return {

@@ -245,7 +245,7 @@ export class Harness {
       sub: "agent:oncall-v3",
       iat: now,
       exp: now + 60,
-      bundle: this.world.bundle ?? digest("seb-bundle-v1", "none"),
+      bundle: this.world.bundle ?? digest("bundle", "none"),
       action: "deploy",
       resource,
       ...observed,
@@ -305,7 +305,7 @@ export class Harness {
       url: `https://signer.example${path}`,
       nowSeconds: this.nowMs() / 1000,
       jti: newKey(),
-      ...(isJson(body) ? { op: digest("seb-op-v1", body) } : {}),
+      ...(isJson(body) ? { op: digest("op", body) } : {}),
     });
   }
 

@@ -24,7 +24,7 @@ export interface RequestHead {
 /** Digest of a request's body as its proof must name it in `op`. @throws TypeError when the body is not JSON: a bug. */
 export function bodyDigest(body: unknown): string {
   if (!isJson(body)) throw new TypeError("a validated body is JSON");
-  return digest("seb-op-v1", body);
+  return digest("op", body);
 }
 
 /** What the proof of this request is about. `body` is the validated body, or undefined for a request without one. */

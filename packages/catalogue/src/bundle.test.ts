@@ -126,7 +126,7 @@ describe("mistakes", () => {
 
   it("are told by openBundle as well", () => {
     const value = { ver: 1, files: wrong };
-    const opened = openBundle(canonicalize(value), digest("seb-bundle-v1", value));
+    const opened = openBundle(canonicalize(value), digest("bundle", value));
     expect(opened.ok ? [] : opened.error.mistakes).toHaveLength(4);
   });
 
@@ -171,7 +171,7 @@ describe("openBundle", () => {
 
   it.each<[string, string, string]>([
     ["another digest", text, `sha256:${"0".repeat(64)}`],
-    ["a digest of another type", text, digest("seb-contract-v1", JSON.parse(text))],
+    ["a digest of another type", text, digest("contract", JSON.parse(text))],
     ["a blank more", `${text} `, control.digest],
     ["other key order", JSON.stringify({ ver: 1, ...JSON.parse(text) }), control.digest],
     ["no JSON", "{", control.digest],
@@ -189,6 +189,6 @@ describe("openBundle", () => {
     ["a wrong definition", { ver: 1, files: { ...control.files, "actions/deploy.yaml": "ver: 1\n" } }],
     ["a file too many", { ver: 1, files: { ...control.files, "run.sh": "" } }],
   ])("refuses %s even under its own digest", (_, value) => {
-    expect(openCode(canonicalize(value), digest("seb-bundle-v1", value))).toBe("bundle_invalid");
+    expect(openCode(canonicalize(value), digest("bundle", value))).toBe("bundle_invalid");
   });
 });

@@ -36,7 +36,7 @@ export function openBundle(text: string, expectedDigest: string): Result<Bundle,
   if (!read.ok) return fail("bundle_invalid", `not readable: ${read.error.code}`);
   const files = filesOf(read.value);
   if (files === undefined || canonicalize(read.value) !== text) return fail("bundle_invalid", "not a packed bundle");
-  if (digest("seb-bundle-v1", read.value) !== expectedDigest) return fail("bundle_invalid", "the digest differs");
+  if (digest("bundle", read.value) !== expectedDigest) return fail("bundle_invalid", "the digest differs");
   const bundle = readBundle(files, []);
   if (bundle.ok) return bundle;
   const { detail, ...more } = bundle.error;
@@ -74,7 +74,7 @@ function whole(draft: Draft, files: ControlFiles): Result<Bundle, PackCode> {
   );
   return ok(
     Object.freeze({
-      digest: digest("seb-bundle-v1", { ver: 1, files: { ...files } }),
+      digest: digest("bundle", { ver: 1, files: { ...files } }),
       actions,
       services,
       agents,

@@ -8,18 +8,18 @@ export function contractText(contract: Contract): string {
 
 /** Digest (`seb-contract-v1`) of a contract. */
 export function contractDigest(contract: Contract): string {
-  return digest("seb-contract-v1", plain(contract));
+  return digest("contract", plain(contract));
 }
 
 /** Digest (`seb-stable-contract-v1`) of a contract without its precondition, which changes with every observation. */
 export function stableContractDigest(contract: Contract): string {
   const { precondition: _, ...stable } = contract;
-  return digest("seb-stable-contract-v1", plain(stable));
+  return digest("stable_contract", plain(stable));
 }
 
 /** Digest (`seb-operation-v1`) of an instantiated operation. */
 export function operationDigest(operation: Operation): string {
-  return digest("seb-operation-v1", plain(operation));
+  return digest("operation", plain(operation));
 }
 
 function plain(value: unknown): Json {

@@ -20,7 +20,7 @@ export function freshId(prefix: string): string {
 export function operationDigest(body: string): string {
   const value = readJson(body, { maxBytes: 1_048_576, maxDepth: 64 });
   if (!value.ok) throw new TypeError("a request's body must be JSON");
-  return digest("seb-op-v1", value.value);
+  return digest("op", value.value);
 }
 
 /** Headers of a request: content type, certificate, and a proof of possession made for exactly this request. */

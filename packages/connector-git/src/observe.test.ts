@@ -23,7 +23,7 @@ describe("an observation", () => {
       target: "gitops",
       uid: root,
       version: head,
-      fields: { image: digest("seb-live-v1", OLD_IMAGE), replicas: digest("seb-live-v1", 3) },
+      fields: { image: digest("live", OLD_IMAGE), replicas: digest("live", 3) },
       values: { image: OLD_IMAGE, replicas: 3 },
       previous: {},
       precondition: { [`blob:${DEPLOYMENT}`]: blob },
@@ -68,7 +68,7 @@ describe("an observation", () => {
     };
     const seen = await observed(connect(rig), { live });
     expect(seen.values).toEqual({ image: OLD_IMAGE, replicas: 3, fast: true });
-    expect(seen.fields.limits).toBe(digest("seb-live-v1", [1, 2]));
+    expect(seen.fields.limits).toBe(digest("live", [1, 2]));
     expect(Object.keys(seen.precondition).sort()).toEqual([`blob:${CONFIG}`, `blob:${DEPLOYMENT}`].sort());
   });
 

@@ -53,7 +53,7 @@ export async function observeAt(objects: Objects, sight: Sight): Promise<Result<
   return ok({
     target: sight.target,
     version: sight.head,
-    fields: Object.fromEntries([...values].map(([name, value]) => [name, digest("seb-live-v1", value)])),
+    fields: Object.fromEntries([...values].map(([name, value]) => [name, digest("live", value)])),
     values: showable(fields.value.filter(({ show }) => show).map(({ name }) => [name, values.get(name)])),
     previous: showable([...previous.value]),
     precondition: preconditionOf(new Map(paths.map((path) => [path, files.get(path)?.oid ?? ""]))),

@@ -76,7 +76,7 @@ export function placesOf(
 }
 
 /** Digest of a field; what is not there counts as null, which the API does not keep. */
-export const fieldDigest = (value: Json | undefined): string => digest("seb-live-v1", value ?? null);
+export const fieldDigest = (value: Json | undefined): string => digest("live", value ?? null);
 
 /**
  * What must still hold when the change is made: the object's uid, its marker, each certified field, the container's index and, where the
@@ -109,7 +109,7 @@ export function containerList(
 /** A marker in a precondition: the certificate's id, `none`, or a digest of what somebody else wrote there. */
 export function markerWord(marker: string | undefined): string {
   if (marker === undefined) return "none";
-  return isBase32Id("c_", marker) ? marker : digest("seb-live-v1", marker);
+  return isBase32Id("c_", marker) ? marker : digest("live", marker);
 }
 
 /** True when the object still is what the precondition says. */

@@ -28,7 +28,7 @@ export interface PreparedPolicies {
 export function preparePolicies(schema: string, policies: ReadonlyMap<string, string>): PreparedPolicies | undefined {
   const staticPolicies = Object.fromEntries(policies);
   // Engines of two bundles live side by side, and equal ids may stand for other bytes.
-  const name = digest("seb-cedar-v1", { schema, policies: staticPolicies });
+  const name = digest("cedar", { schema, policies: staticPolicies });
   const parsed = [preparseSchema(name, schema), preparsePolicySet(name, { staticPolicies })];
   return parsed.every((step) => step.type === "success") ? { name } : undefined;
 }

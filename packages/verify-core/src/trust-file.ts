@@ -59,7 +59,7 @@ export async function verifyTrust(
   if (!(nowSeconds < payload.exp)) return fail("trust_expired", "The trust file has expired.");
   const keys = await importKeys(payload);
   if (!keys.ok) return keys;
-  return ok(trustOf(payload.version, digest("seb-trust-v1", toJson(payload)), keys.value));
+  return ok(trustOf(payload.version, digest("trust", toJson(payload)), keys.value));
 }
 
 /** A validated payload is plain JSON; the round trip says so to the type system without a cast. */

@@ -1,14 +1,6 @@
 import { checkView, revocableOf, type Vouched } from "@seb/authority";
-import { digest, isJson } from "@seb/canonical";
-import {
-  type CertificateClaims,
-  type CertificateRequest,
-  fail,
-  IdempotencyKey,
-  ok,
-  type Result,
-  validate,
-} from "@seb/schema";
+import { proposalDigest } from "@seb/canonical";
+import { type CertificateClaims, fail, IdempotencyKey, ok, type Result, validate } from "@seb/schema";
 import type { Signer } from "../signer.js";
 import type { Asked, Entitled, Progress } from "./request.js";
 
@@ -16,13 +8,6 @@ import type { Asked, Entitled, Progress } from "./request.js";
 export type Entry =
   | { readonly kind: "new"; readonly key: string; readonly proposal: string }
   | { readonly kind: "replay"; readonly request: string; readonly claims: CertificateClaims };
-
-/** Digest of what is proposed: the request without its observation, which is made anew each time. */
-export function proposalDigest(body: CertificateRequest): string {
-  const { observation: _, ...proposal } = body;
-  if (!isJson(proposal)) throw new TypeError("a validated request is JSON");
-  return digest("seb-proposal-v1", proposal);
-}
 
 /**
  * Step `validate`: the idempotency key and what it was used for. From here on no other request with the same key, and none with the same

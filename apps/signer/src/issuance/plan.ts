@@ -1,6 +1,13 @@
 import { revokedValues } from "@seb/authority";
-import { digest, isJson } from "@seb/canonical";
-import { checkPrecondition, compile, type Grant, modeOf, planGrant, tierOf } from "@seb/catalogue";
+import {
+  checkPrecondition,
+  compile,
+  type Grant,
+  modeOf,
+  planGrant,
+  stableContractDigest,
+  tierOf,
+} from "@seb/catalogue";
 import { type CertificateRequest, type Contract, fail, type ObservationClaims, ok, type Result } from "@seb/schema";
 import { verifyObservation } from "@seb/verify-core";
 import type { Signer } from "../signer.js";
@@ -14,13 +21,6 @@ export interface Plan {
   /** `seb-stable-contract-v1`: the contract without its precondition, which approvers cannot foresee. */
   readonly stableContract: string;
   readonly mode: "enforce" | "shadow";
-}
-
-/** Digest of what of a contract does not change from one observation to the next. */
-export function stableContractDigest(contract: Contract): string {
-  const { precondition: _, ...stable } = contract;
-  if (!isJson(stable)) throw new TypeError("a compiled contract is JSON");
-  return digest("seb-stable-contract-v1", stable);
 }
 
 /** Step `compile`: the grant, the broker's observation of exactly this resource by exactly this agent, and the contract from both. */

@@ -1,4 +1,4 @@
-import { digest } from "@seb/canonical";
+import { proposalDigest } from "@seb/canonical";
 import { type Agent, type CallFailure, type CallResult, freshId } from "@seb/client";
 import { type CertificateAnswer, CODES, RequestId, validate } from "@seb/schema";
 import type { Io } from "../io.js";
@@ -78,7 +78,7 @@ function attempt<T>(
 
 function ask(session: Session, agent: Agent, prepared: Prepared, pending: PendingRequests | undefined) {
   const { proposal } = prepared;
-  const idempotencyKey = pending?.keyFor(digest("seb-proposal-v1", { ...proposal }));
+  const idempotencyKey = pending?.keyFor(proposalDigest(proposal));
   return agent.requestCertificate(proposal, {
     ...session.left(),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
