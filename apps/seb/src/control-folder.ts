@@ -76,7 +76,7 @@ export function actionsOf(folder: string): Result<readonly string[]> {
   const files = readControl(folder);
   if (!files.ok) return files;
   return ok(
-    Object.keys(files.value)
+    Object.keys(files.value.files)
       .flatMap((path) => ACTION.exec(path)?.slice(1) ?? [])
       .sort(),
   );
