@@ -10,18 +10,19 @@ function runner(options: { hook?: StepHook; timeoutMs?: number } = {}) {
   const trace: TraceRow[] = [];
   const lines: string[] = [];
   const metrics = createMetrics("broker");
-  const ports = {
+  const broker: StepContext["broker"] = {
+    metrics: createBrokerMetrics(metrics),
     clock: systemClock,
     log: createLog({ name: "test", stream: { write: (line: string) => void lines.push(line) } }),
     ...(options.hook ? { hook: options.hook } : {}),
   };
-  const context = {
-    broker: { ports, metrics: createBrokerMetrics(metrics) },
+  const context: StepContext = {
+    broker,
     timeoutMs: options.timeoutMs ?? 1000,
     requestId: "r_test",
     certId: "c_test",
     trace,
-  } as unknown as StepContext;
+  };
   return { step: createStep(context), trace, lines, metrics };
 }
 

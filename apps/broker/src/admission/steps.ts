@@ -11,7 +11,7 @@ export type Step = kit.Step<AdmissionStep>;
 export type StepsResult<T> = kit.StepsResult<AdmissionStep, T>;
 
 export interface StepContext {
-  readonly broker: Broker;
+  readonly broker: Pick<Broker, "clock" | "hook" | "log" | "metrics">;
   readonly timeoutMs: number;
   readonly requestId: string;
   /** Known once the claims are verified; failpoints use it. */
