@@ -1,4 +1,5 @@
 import { ADMISSION } from "./admission.mjs";
+import { CONTROL } from "./control.mjs";
 import { ISSUANCE } from "./issuance.mjs";
 import { KUBERNETES } from "./kubernetes.mjs";
 import { RECORDS_AND_SECRETS } from "./records.mjs";
@@ -11,6 +12,7 @@ export const MUTANTS = [
   ...TOKENS,
   ...ADMISSION,
   ...REVOCATION,
+  ...CONTROL,
   ...ISSUANCE,
   ...RECORDS_AND_SECRETS,
   ...KUBERNETES,

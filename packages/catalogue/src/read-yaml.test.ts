@@ -77,7 +77,7 @@ describe("readYaml", () => {
     expect(readYamlText(text).mistakes).toEqual([
       { field: "/a", line: 1, found: "an anchor", expected: "each value written out" },
       { field: "/b", line: 3, found: "the key `b` again", expected: "each key once" },
-      { field: "/c", line: 5, found: "a tag", expected: "a value without a tag" },
+      { field: "/c/0", line: 5, found: "a tag", expected: "a value without a tag" },
       { field: "/e", line: 6, found: "a number out of range", expected: "a number within +-(2^53 - 1)" },
     ]);
   });
@@ -87,8 +87,8 @@ describe("readYaml", () => {
     ["a: 1\n---\nb: 1\n", { line: 2, found: "a second document", expected: "one document" }],
     ["a: b: c\n", { line: 1, found: "a mapping within a line" }],
     ["a: 1\nb\nc: 2\n", { line: 2, found: "a value that ends too early" }],
-    ["a: 1\nb: @x\n", { field: "/b", line: 2, expected: "quotes around it" }],
-    ['a: 1\nb: "\\q"\n', { field: "/b", line: 2, found: "an unknown escape" }],
+    ["a: 1\nb: @x\n", { line: 2, expected: "quotes around it" }],
+    ['a: 1\nb: "\\q"\n', { line: 2, found: "an unknown escape" }],
     ["%YAML 1.2\n---\na: 1\n", { line: 1, found: "a directive" }],
   ])("says what was found in %j", (text, mistake) => {
     expect(readYamlText(text).mistakes[0]).toMatchObject(mistake);

@@ -1,7 +1,7 @@
 import { isJson, type Json } from "@seb/canonical";
 import { failMistakes, type Mistake, ok, type Result } from "@seb/schema";
 import { type Document, Lexer, LineCounter, Parser, parseDocument } from "yaml";
-import { lineOfPointer, pointerAt } from "./yaml-places.js";
+import { lineOfPointer } from "./yaml-places.js";
 import { forbiddenNodes, hardProblem, isSoft, type YamlProblem, yamlProblem } from "./yaml-problems.js";
 
 /** Largest control file, in bytes of UTF-8. */
@@ -77,23 +77,24 @@ function compose(text: string): YamlText {
   });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const errors = [...document.errors, ...document.warnings];
-  const problems = [...errors.map((error) => yamlProblem(error, text)), ...forbiddenNodes(document)];
+  const problems = [...errors.map((error) => yamlProblem(document, error, text)), ...forbiddenNodes(document)];
   const value = errors.every(isSoft) ? plainOf(document) : undefined;
   const left = value === undefined && problems.length === 0 ? [hardProblem] : problems;
   return {
     value,
-    mistakes: mistakesOf(left, document, lineAt),
+    mistakes: mistakesOf(left, lineAt),
     lineOf: (pointer) => lineOfPointer(document, pointer, lineAt),
   };
 }
 
-/** One mistake a line, in the order of the lines. */
-function mistakesOf(problems: readonly YamlProblem[], document: Document, lineAt: (offset: number) => number) {
+/** One mistake a line, in the order of the lines: one that knows its field rather than another. */
+function mistakesOf(problems: readonly YamlProblem[], lineAt: (offset: number) => number) {
   const byLine = new Map<number, Omit<Mistake, "file">>();
-  for (const { offset, found, expected } of [...problems].sort((a, b) => a.offset - b.offset)) {
+  for (const { offset, field = "", found, expected } of [...problems].sort((a, b) => a.offset - b.offset)) {
     const line = lineAt(offset);
-    const field = pointerAt(document, offset);
-    if (!byLine.has(line)) byLine.set(line, { ...(field === "" ? {} : { field }), line, found, expected });
+    const known = byLine.get(line);
+    if (known === undefined || (known.field === undefined && field !== "" && known.found === found))
+      byLine.set(line, { ...(field === "" ? {} : { field }), line, found, expected });
   }
   return [...byLine.values()].slice(0, MAX_YAML_MISTAKES);
 }

@@ -17,8 +17,8 @@ export function pointerAt(document: Document, offset: number): string {
   return found;
 }
 
-/** Names on the way from the document to a node: keys of pairs, and indices in lists. */
-function pointerOf(last: unknown, path: readonly unknown[]): string {
+/** RFC 6901 pointer to a node that `visit` came to: keys of pairs, and indices in lists. `last` is its key there. */
+export function pointerOf(last: unknown, path: readonly unknown[]): string {
   let pointer = "";
   for (const [depth, step] of path.entries()) {
     if (isPair(step)) pointer = pointerTo(pointer, keyText(step.key));

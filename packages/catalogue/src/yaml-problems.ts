@@ -1,9 +1,12 @@
 import { shown } from "@seb/schema";
 import { type Document, isAlias, isScalar, type Node, visit, type YAMLError, type YAMLWarning } from "yaml";
+import { pointerAt, pointerOf } from "./yaml-places.js";
 
 /** One thing that a text may not hold: `offset` is in UTF-16 units from its start. */
 export interface YamlProblem {
   readonly offset: number;
+  /** Pointer to the value; absent where the text around it cannot be read. */
+  readonly field?: string;
   readonly found: string;
   readonly expected: string;
 }
@@ -29,11 +32,16 @@ const SAID: Readonly<Partial<Record<YAMLError["code"], Said>>> = {
 };
 
 /** What the parser found wrong, in our terms. Its own message may quote the text. */
-export function yamlProblem({ code, pos }: YAMLError | YAMLWarning, text: string): YamlProblem {
+export function yamlProblem(document: Document, { code, pos }: YAMLError | YAMLWarning, text: string): YamlProblem {
   const [offset] = pos;
   if (code === "DUPLICATE_KEY") {
     const key = /^["']?([\w./@-]{1,40})(?=["']?\s*:)/.exec(text.slice(offset, offset + 64))?.[1];
-    return { offset, found: `the key ${key === undefined ? "" : `${shown(key)} `}again`, expected: "each key once" };
+    return {
+      offset,
+      field: pointerAt(document, offset),
+      found: `the key ${key === undefined ? "" : `${shown(key)} `}again`,
+      expected: "each key once",
+    };
   }
   const [found, expected] = SAID[code] ?? [code.toLowerCase().replaceAll("_", " "), "plain YAML"];
   return { offset, found, expected };
@@ -55,9 +63,11 @@ export const hardProblem: YamlProblem = {
 export function forbiddenNodes(document: Document): YamlProblem[] {
   const problems: YamlProblem[] = [];
   visit(document, {
-    Node(key, node) {
+    Node(key, node, path) {
       const said = forbiddenIn(node, key);
-      if (said !== undefined) problems.push({ offset: node.range?.[0] ?? 0, found: said[0], expected: said[1] });
+      if (said === undefined) return;
+      const [found, expected] = said;
+      problems.push({ offset: node.range?.[0] ?? 0, field: pointerOf(key, path), found, expected });
     },
   });
   return problems;
