@@ -145,7 +145,7 @@ describe("every layer refuses alone, when the ones before it were passed", () =>
           };
           const claims = { jti: "c_1", sub: "agent:a", exp: 90, cnf: { jkt: "k" }, bundle: "b", action: "deploy",
             resource: "service:a/region:b", policy: { id: "p", epoch: 0 }, epochs: { global: 1, subject: 0 } };
-          const guard = createGuard({ ports }, { claims, signerKid: "s", fence: 1, recalled: undefined, sent: false });
+          const guard = createGuard(ports, { claims, signerKid: "s", fence: 1, recalled: undefined, sent: false });
           ${what};
           const { ok: passed, error } = await guard.check();
           return passed ? "passed" : error.code;

@@ -35,7 +35,8 @@ suite("the protection of a cluster", () => {
       apply: ({ objects }) => apply(cluster, objects as readonly Manifest[]),
       tamper: async () => {
         const role = "seb-x-delete-configmaps-leftover";
-        const rules = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["delete"] }];
+        // The server's own policies hold such a Role to one verb on one resource of one name: another name is all that they let through.
+        const rules = [{ apiGroups: [""], resources: ["configmaps"], verbs: ["delete"], resourceNames: ["another"] }];
         await cluster.must(
           "PATCH",
           `${RBAC}/namespaces/${SHOP}/roles/${role}`,
