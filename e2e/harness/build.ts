@@ -41,5 +41,7 @@ export const READ_RECORDS_MAIN = mainOf("read-records.mjs");
 export const STREAM_ADMIN_MAIN = mainOf("stream-admin.mjs");
 /** A front of a running service that lists less in `/readyz`. */
 export const READY_FRONT_MAIN = mainOf("ready-front.mjs");
+/** What each part of the build says of a certificate under a view. */
+export const REVOCATION_VERDICTS_MAIN = mainOf("revocation-verdicts.mjs");
 /** One round of the janitor. */
 export const SWEEP_MAIN = mainOf("sweep.mjs");

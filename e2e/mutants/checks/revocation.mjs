@@ -119,4 +119,58 @@ export const REVOCATION = [
       ),
     ],
   ]),
+  ...mutantsOf("every-part-judges-a-revocation-alike", [
+    [
+      "a recall does not know the code of its own view",
+      "recall",
+      becomes("apps/broker/src/execution/recall.ts", "recallRevoked", "standing.error.code", '"recalled"'),
+      REAL,
+    ],
+    ["the guard looks at nothing", "guard", noGuard, REAL],
+    [
+      "the signer's key is left out where a certificate is handed out again",
+      "signer",
+      becomes(
+        "apps/signer/src/issuance/enter.ts",
+        "checkReplay",
+        "revocableOf(claims, signerKid)",
+        "revocableOf(claims, jkt)",
+      ),
+      REAL,
+    ],
+    [
+      "a signer revokes by policies on which a certificate does not rest",
+      "signer, new",
+      becomes("apps/signer/src/issuance/grant.ts", "grant", "policies: [id]", "policies: verdict.policies"),
+      REAL,
+    ],
+    [
+      "the script takes the last kind that it meets",
+      "redis",
+      becomes(
+        "packages/authority/src/redis/lua/admit.ts",
+        "ADMIT_LUA",
+        text("elseif best.kind ~= kind then"),
+        "elseif best.kind ~= kind then best = { kind = kind, place = place, order = order, value = value } elseif false then",
+      ),
+      REAL,
+    ],
+    [
+      "a pattern with two stars covers nothing",
+      "patterns",
+      becomes(
+        "packages/schema/src/resource-pattern.ts",
+        "patternsCovering",
+        "[...new Set([resource, `service:*/${region}`, `${service}/region:*`, all])]",
+        "[...new Set([resource, `service:*/${region}`, `${service}/region:*`])]",
+      ),
+      REAL,
+    ],
+    [
+      "an epoch that the view does not know passes",
+      "epochs",
+      always("packages/authority/src/epochs.ts", "checkEpochs", "ahead === undefined"),
+      REAL,
+    ],
+  ]),
 ];
