@@ -29,9 +29,16 @@ export function standing(sources, mutant) {
 export function problemsOf(root, mutants, standings) {
   return mutants.flatMap((mutant) => {
     const { name } = mutant;
-    const { why } = standings.get(name);
+    const { why, moved = [] } = standings.get(name);
     const test = testOf(mutant);
     const problems = why === undefined ? [] : [{ name, verdict: "cannot-apply", detail: why }];
+    // The same words elsewhere may be another check: a person says that it is this one, by --fix.
+    for (const { to } of moved)
+      problems.push({
+        name,
+        verdict: "moved",
+        detail: `its condition stands in ${to} now, or is gone: look, then run --fix`,
+      });
     if (!existsSync(join(root, "e2e", "tests", `${test}.test.ts`)))
       problems.push({ name, verdict: "no-test", detail: `${test}.test.ts does not exist` });
     return problems;

@@ -96,8 +96,16 @@ describe("a service is sent only what it can open", () => {
     expect(orders()).toHaveLength(before);
     const without = await activateAgain("--broker-url", front, "--without", "broker");
     expect(without.exit).toBe(0);
-    expect(without.stderr).toContain("the broker is not asked");
+    expect(without.stderr).toContain("the broker does not answer");
     expect((await activateAgain("--without", "kernel")).exit).toBe(2);
+  });
+
+  it("what a service says of itself, --without does not override", async () => {
+    const front = await instance("broker", "[]");
+    const before = orders().length;
+    const { exit, body } = await activateAgain("--broker-url", front, "--without", "broker");
+    expect({ exit, code: body.code }).toEqual({ exit: 1, code: "wire_not_opened" });
+    expect(orders()).toHaveLength(before);
   });
 
   it("the revocation service takes no order for a generation that it does not open", async () => {

@@ -80,16 +80,23 @@ export async function checkWire(invocation: Invocation, wire: number): Promise<F
   const strange = without.find((name) => !SERVICES.some((service) => service === name));
   if (strange !== undefined)
     return fail("usage", `--without names one of ${SERVICES.join(", ")}`, { facts: { found: strange.slice(0, 40) } });
-  const asked = running.value.filter(({ service }) => !without.includes(service));
+  const asked = running.value;
   for (const service of SERVICES) {
-    if (without.includes(service)) io.err(`note: the ${service} is not asked what it opens\n`);
-    else if (!asked.some((one) => one.service === service))
+    if (!asked.some((one) => one.service === service))
       io.err(`note: no address of a ${service} is known (--${service}-url): it is not asked what it opens\n`);
   }
   const transport = createTransport();
   const span = createDeadline(Math.min(ASK_MS, deadline.remainingMs() / 2));
   try {
     const found = await Promise.all(asked.map((one) => askOne(transport, one, wire, span)));
+    // Only a service that gave no answer can be left out: what one says of itself, no flag overrides.
+    for (const [at, one] of found.entries()) {
+      const service = asked[at]?.service;
+      if (one.ok || one.error.code === "wire_not_opened" || service === undefined || !without.includes(service))
+        continue;
+      io.err(`note: the ${service} does not answer, so it is not known what it opens\n`);
+      found[at] = { ok: true };
+    }
     return found.find((one) => !one.ok) ?? { ok: true };
   } finally {
     span.clear();

@@ -17,4 +17,4 @@ export { emptyState, type MutableState, type Remembered, type State, type Takes 
 export { createStatusState, STATUS_MAX_AGE_MS, type StatusReceiver, type StatusStateOptions } from "./status-state.js";
 export { type Effect, heldEntry, planTakeOver, planView, planWord } from "./transitions.js";
 export { comparePositions, epochsFell, maxEpochs, type Position } from "./view.js";
-export { readVouched, type Vouched, type VouchedPorts } from "./vouched.js";
+export { checkVouched, readVouched, type Vouched, type VouchedPorts } from "./vouched.js";

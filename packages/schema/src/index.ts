@@ -4,6 +4,7 @@ export { TOKEN_CODES } from "./codes/token.js";
 export * from "./codes.js";
 export * from "./contract.js";
 export * from "./control.js";
+export { cutText } from "./cut-text.js";
 export * from "./digests.js";
 export * from "./expected.js";
 export * from "./facts/fact.js";

@@ -7,6 +7,7 @@ import type {
   RecordedState,
   RefusalBody,
 } from "@seb/schema";
+import { cutText } from "@seb/schema";
 import type { TraceRow } from "../admission/steps.js";
 import type { Checked } from "../admission/subject.js";
 import type { BrokerPorts } from "../ports.js";
@@ -71,7 +72,7 @@ export function outcomeBody(
     policy: known.policy,
     state: ending.state,
     code: ending.code,
-    detail: ending.detail.slice(0, 300),
+    detail: cutText(ending.detail, 300),
     result: { ...ending.result },
     by: ending.by,
     fence: place.fence,
@@ -92,7 +93,7 @@ export function refusalBody(
     request_id: requestId,
     code: failure.code,
     step,
-    detail: failure.detail.slice(0, 300),
+    detail: cutText(failure.detail, 300),
     facts: { ...failure.facts },
     steps: trace.map((row) => row.step),
   };

@@ -1,4 +1,4 @@
-import { checkView, revocableOf } from "@seb/authority";
+import { checkView, checkVouched, revocableOf } from "@seb/authority";
 import { type Failure, fail, ok, type Result } from "@seb/schema";
 import type { Broker } from "../broker.js";
 import type { Running } from "./open.js";
@@ -26,9 +26,8 @@ export function createGuard(broker: Pick<Broker, "clock" | "status" | "store" | 
     if (!pin.ok) return pin;
     const view = await broker.view.read();
     if (!view.ok) return view;
-    if (view.value.run_id !== pin.value.run_id || view.value.generation !== pin.value.generation) {
-      return fail("store_discontinuity", "the store changed during the execution");
-    }
+    const vouched = checkVouched(view.value, pin.value);
+    if (!vouched.ok) return vouched;
     const standing = checkView(view.value, revocableOf(running.claims, running.signerKid));
     if (!standing.ok) return standing;
     // The look itself took time: whoever was paused in it must not send late.

@@ -1,4 +1,4 @@
-import { type OpenEntry, revokedValues } from "@seb/authority";
+import { type OpenEntry, readVouched, revokedValues } from "@seb/authority";
 import {
   codeOfOutcome,
   ExecutionAnswer,
@@ -56,10 +56,11 @@ async function resolve(
   if (claims.order.do !== "resolve")
     return fail("order_invalid", "this service takes orders to resolve only", { pointer: "/order" });
   const order: Resolve = claims.order;
-  const view = await broker.view.read();
-  if (!view.ok) return view;
-  if (revokedValues(view.value, "key").has(kid))
-    return fail("revoked_key", "the operator's key is revoked", { facts: { seq: view.value.seq } });
+  const word = await readVouched(broker);
+  if (!word.ok) return word;
+  const { view } = word.value;
+  if (revokedValues(view, "key").has(kid))
+    return fail("revoked_key", "the operator's key is revoked", { facts: { seq: view.seq } });
   const open = await broker.store.open();
   if (!open.ok) return open;
   const entry: OpenEntry | undefined = open.value.find(({ cert_id }) => cert_id === order.certificate);

@@ -1,5 +1,5 @@
 import type { KnownAgent, ProvenRequest, StandingAgent } from "@seb/agents";
-import type { CertificateRequest, DeniedBody, PolicyInput } from "@seb/schema";
+import { type CertificateRequest, cutText, type DeniedBody, type PolicyInput } from "@seb/schema";
 import type { Control } from "../control.js";
 
 /** What an agent asks for. */
@@ -29,5 +29,5 @@ const CONTROL_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 
 /** One printable line of at most 500 characters. */
 export function asLine(text: string): string {
-  return text.replace(CONTROL_CHARACTERS, " ").slice(0, 500);
+  return cutText(text.replace(CONTROL_CHARACTERS, " "), 500);
 }
