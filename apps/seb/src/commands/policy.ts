@@ -130,7 +130,7 @@ export function addPolicy(program: Command, host: Host): void {
       .option("--broker-url <url>", "a broker, asked what it can open (SEB_BROKER_URL); may be repeated", collect)
       .option(
         "--without <service>",
-        "ask no signer, broker or revocation service what it can open; may be repeated",
+        "go on although this signer, broker or revocation service does not answer what it can open; may be repeated",
         collect,
       );
   finish(
