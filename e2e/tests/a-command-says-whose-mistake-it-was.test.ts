@@ -32,18 +32,22 @@ const edited = (path: string, change: (text: string) => string) => (folder: stri
 
 /** Each with a word that the detail has to hold: where the mistake is. */
 const BROKEN: readonly (readonly [string, (folder: string) => void, string])[] = [
-  ["cedar-that-does-not-parse", edited(POLICY, (text) => text.replace("permit", "allow")), "parsed"],
+  [
+    "cedar-that-does-not-parse",
+    edited(POLICY, (text) => text.replace("permit", "allow")),
+    "line 4 column 1: found `allow`",
+  ],
   ["an-unknown-context-field", edited(POLICY, (text) => text.replace("context.risk", "context.luck")), "luck"],
   ["no-id", edited(POLICY, (text) => text.replace(/^@id.*\n/m, "")), "@id"],
   [
     "an-id-twice",
     (folder) => cpSync(join(folder, POLICY), join(folder, "policy/11-again.cedar")),
-    "two policies have the @id",
+    "expected an `@id` of its own for each policy",
   ],
   [
     "a-failing-test",
     edited("policy/tests/deploy.yaml", (text) => text.replace(/expect: \[.+\]/, "expect: []")),
-    "test failed",
+    "line 16, /tests/0: found a permit by auto-low-risk-v2",
   ],
   [
     "a-link",

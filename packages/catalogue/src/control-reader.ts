@@ -26,9 +26,14 @@ export class ControlReader {
 
   /** Notes a mistake of a file; its line is looked up. */
   add(file: string, mistake: ValueMistake): void {
-    const line = this.#texts.get(file)?.lineOf(mistake.field);
+    const line = this.lineOf(file, mistake.field);
     const { field, ...said } = mistake;
     this.#mistakes.push({ file, ...(field === "" ? {} : { field }), ...(line === undefined ? {} : { line }), ...said });
+  }
+
+  /** Line, from 1, of a field of a file that was read; undefined where it is not known. */
+  lineOf(file: string, field: string): number | undefined {
+    return this.#texts.get(file)?.lineOf(field);
   }
 
   /** All mistakes so far, by file and line. */

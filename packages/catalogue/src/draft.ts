@@ -40,7 +40,7 @@ export function readDraft(reader: ControlReader, readable: readonly string[], pa
   const stems = (name: Folder) => pathsIn(paths, name, ".yaml").map(stemOf);
   const tests = pathsIn(readable, "policy/tests", ".yaml").flatMap((path) => {
     const file = reader.read(path, PolicyTestsFile);
-    return file === undefined ? [] : [[path, testsOf(path, file)] as const];
+    return file === undefined ? [] : [[path, testsOf(path, file, (field) => reader.lineOf(path, field))] as const];
   });
   const single = <S extends TSchema>(path: string, schema: S) =>
     readable.includes(path) ? reader.read(path, schema) : undefined;

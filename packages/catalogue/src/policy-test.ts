@@ -2,9 +2,10 @@ import { closed, facts, Name, type PolicyContext, type Result, Ver, validate } f
 
 /** One expectation of `control/policy/tests/*.yaml`. */
 export interface PolicyTest {
-  /** Where it stands: path in the control folder, and RFC 6901 pointer. */
+  /** Where it stands: path in the control folder, RFC 6901 pointer, and line from 1. */
   readonly file: string;
   readonly field: string;
+  readonly line?: number;
   readonly name: string;
   /** Name of an agent, action, service and region of the bundle. */
   readonly agent: string;
@@ -58,12 +59,20 @@ interface TestsFile {
  *
  * @param path of the file in the control folder.
  */
-export function testsOf(path: string, file: unknown): readonly PolicyTest[] {
+export function testsOf(
+  path: string,
+  file: unknown,
+  lineOf: (field: string) => number | undefined = () => undefined,
+): readonly PolicyTest[] {
   const { base, tests } = file as TestsFile;
   return tests.map(({ with: changes, ...test }, index) => ({
     ...test,
-    file: path,
-    field: `/tests/${index}`,
+    ...placeOf(path, `/tests/${index}`, lineOf),
     context: { ...facts.neutralContext(), ...base, ...changes },
   }));
+}
+
+function placeOf(file: string, field: string, lineOf: (field: string) => number | undefined) {
+  const line = lineOf(field);
+  return { file, field, ...(line === undefined ? {} : { line }) };
 }

@@ -249,6 +249,7 @@ describe("a policy test that fails", () => {
       {
         file: TESTS,
         field: "/tests/4",
+        line: 20,
         found: 'no permit (no-policy-permits) in the test "a risk of 31 is not"',
         expected: "a permit by auto-low-risk-v2",
       },
@@ -257,6 +258,7 @@ describe("a policy test that fails", () => {
       {
         file: TESTS,
         field: "/tests/3",
+        line: 19,
         found: 'a permit by auto-low-risk-v2 in the test "a risk of 30 is low"',
         expected: "no permit",
       },

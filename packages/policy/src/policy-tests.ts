@@ -10,18 +10,18 @@ export function failingTests(bundle: Bundle, engine: PolicyEngine, ids: Readonly
 }
 
 /** A test that expects a policy which is not there would fail whatever is decided: say that instead. */
-function unknownIds({ file, field, expect }: PolicyTest, ids: ReadonlySet<string>): Mistake[] | undefined {
+function unknownIds({ file, field, line, expect }: PolicyTest, ids: ReadonlySet<string>): Mistake[] | undefined {
   const unknown = expect.flatMap((id, index) => {
     if (ids.has(id)) return [];
     const near = nearest(id, ids);
-    const place = { file, field: `${field}/expect/${index}`, found: `\`${printable(id, 60)}\`` };
+    const place = { file, field: `${field}/expect/${index}`, ...lineAt(line), found: `\`${printable(id, 60)}\`` };
     return [{ ...place, expected: "the `@id` of a policy", ...(near.length === 0 ? {} : { near }) }];
   });
   return unknown.length === 0 ? undefined : unknown;
 }
 
 function failure(
-  { file, field, name, agent, action, service, region, context, expect }: PolicyTest,
+  { file, field, line, name, agent, action, service, region, context, expect }: PolicyTest,
   engine: PolicyEngine,
 ): Mistake[] {
   const decided = engine.decide({ subject: `agent:${agent}`, action, service, region, context });
@@ -31,7 +31,17 @@ function failure(
   const reasons = decided.ok ? undefined : decided.error.facts?.reasons;
   const because = Array.isArray(reasons) ? ` (${reasons.map((reason) => printable(reason, 80)).join(", ")})` : "";
   const got = erred ? `an error${because}` : decided.ok ? permitted(permits) : `${permitted([])}${because}`;
-  return [{ file, field, found: `${got} in the test "${printable(name, 200)}"`, expected: permitted(expect) }];
+  return [
+    {
+      file,
+      field,
+      ...lineAt(line),
+      found: `${got} in the test "${printable(name, 200)}"`,
+      expected: permitted(expect),
+    },
+  ];
 }
+
+const lineAt = (line: number | undefined) => (line === undefined ? {} : { line });
 
 const permitted = (ids: readonly string[]) => (ids.length === 0 ? "no permit" : `a permit by ${ids.join(", ")}`);

@@ -80,11 +80,14 @@ export async function runMain<S>(main: ServiceMain<S>, argv: readonly string[]):
   }
 }
 
-/** One line for each mistake. */
+/** One line, and one for each mistake where there are several; the setting that leads there stands in brackets. */
 function refuse(name: string, failure: Failure): number {
-  const { code, pointer = "", mistakes = [] } = failure;
-  const where = pointer === "" || mistakes.length > 1 ? "" : ` (${pointer})`;
-  process.stderr.write(`${name}: ${code}: ${sentencesOf(failure).join("\n  ")}${where}\n${CODES[code].remedy}\n`);
+  const { code, pointer = "" } = failure;
+  const where = pointer === "" ? "" : ` (${pointer})`;
+  const [first = "", ...more] = sentencesOf(failure);
+  const said =
+    more.length === 0 ? `: ${first}${where}` : `${where}:${[first, ...more].map((one) => `\n  ${one}`).join("")}`;
+  process.stderr.write(`${name}: ${code}${said}\n${CODES[code].remedy}\n`);
   return 2;
 }
 
