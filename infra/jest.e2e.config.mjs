@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import unit from "../jest.config.mjs";
 
@@ -19,5 +20,6 @@ export default {
   testTimeout: 120_000,
   testSequencer: fileURLToPath(new URL("jest-sequencer.mjs", import.meta.url)),
   // Never many: each has servers and services of its own.
-  maxWorkers: Math.min(unit.maxWorkers, 4),
+  // Over real servers a file has three services and two servers of its own, which run as they do at users': no more files than cores.
+  maxWorkers: process.env.SEB_ENV === "real" ? Math.min(availableParallelism(), 4) : Math.min(unit.maxWorkers, 4),
 };
