@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type SpawnedProcess, spawnProcess } from "@seb/testkit";
-import { FAILPOINT_SERVICE_MAIN, SERVICE_MAIN } from "./build.js";
+import { BRIEF_LIFE, FAILPOINT_SERVICE_MAIN, SERVICE_MAIN } from "./build.js";
 import type { ServiceName } from "./services.js";
 
 const READY_TIMEOUT_MS = 40_000;
@@ -48,7 +48,7 @@ export function realService({ name, url, settings, folder, seb, env }: RealServi
       const main = options.failpoint ? [FAILPOINT_SERVICE_MAIN, name] : [SERVICE_MAIN[name]];
       const started = spawnProcess({
         command: process.execPath,
-        args: [...main, "--config", settings],
+        args: [...BRIEF_LIFE, ...main, "--config", settings],
         env: { ...env, ...options.env },
         cwd: folder,
         logFile: join(seb, name, "log.jsonl"),
